@@ -1,0 +1,52 @@
+/** What is written on the log. Entries are immutable; state and its entry are committed together. */
+
+export const entryTypes = [
+  'log.opened',
+  'policy.published',
+  'policy.rejected',
+  'assistant.registered',
+  'assistant.enabled',
+  'assistant.suspended',
+  'assistant.refused', // somebody not entitled tried to enable or suspend
+  'writ.requested',
+  'writ.refused',
+  'writ.issued',
+  'writ.activated',
+  'writ.renewed',
+  'writ.closed',
+  'writ.expired',
+  'writ.revoked',
+  'decision',
+  'execution.started',
+  'execution.ended',
+  'approval.requested',
+  'approval.granted',
+  'approval.denied',
+  'approval.used',
+  'approval.expired',
+  'alert',
+] as const;
+export type EntryType = (typeof entryTypes)[number];
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Largest encoded entry, bytes (C2SP tlog-tiles: entry length is a uint16). */
+export const maxEntryBytes = 65_535;
+
+export interface Entry {
+  readonly v: 1;
+  readonly type: EntryType;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly assistant: string | null;
+  /** Canonical remote. */
+  readonly repository: string | null;
+  readonly writ: string | null;
+  readonly session: string | null;
+  /** Person on whose behalf or by whom. */
+  readonly person: string | null;
+  /** Command text or joined argv, for search; shortened with a digest in `data` when long. */
+  readonly command: string | null;
+  readonly decision: 'allow' | 'deny' | 'step-up' | null;
+  readonly data: { readonly [key: string]: Json };
+}
