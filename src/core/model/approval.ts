@@ -1,10 +1,12 @@
 /** An approval is evidence given by a person: a decision signed over one exact act. */
 
-/** What the signature covers. Any change to any of it makes another act. */
+/**
+ * What the signature covers. Any change to any of it makes another act. It does not name the writ: each
+ * `writ exec` has a writ of its own, and the call after the approval must be able to use it.
+ */
 export interface ApprovalSubject {
   readonly assistant: string;
   readonly requester: string;
-  readonly writ: string;
   readonly job: string | null;
   readonly profile: string;
   /** The whole command as asked. */
@@ -25,6 +27,8 @@ export type ApprovalState = (typeof approvalStates)[number];
 
 export interface Approval {
   readonly id: string;
+  /** The writ under which it was first asked. */
+  readonly writ: string;
   readonly subject: ApprovalSubject;
   /** Hex SHA-256 of the subject's canonical JSON (RFC 8785). */
   readonly digest: string;
