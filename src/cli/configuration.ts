@@ -1,0 +1,44 @@
+/** The little that is remembered per WRIT_HOME: which governance folder is in force here. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { WritError } from '../core/model/errors.ts';
+import type { Home } from './home.ts';
+
+const configurationSchema = z.strictObject({
+  version: z.literal(1),
+  /** Absolute path of the governance folder. */
+  governance: z.string().startsWith('/'),
+});
+export type Configuration = z.infer<typeof configurationSchema>;
+
+/** Null when nothing was configured yet. @throws WritError `configuration_invalid` */
+export function readConfiguration(home: Home): Configuration | null {
+  let text: string;
+  try {
+    text = readFileSync(home.configuration, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const parsed = configurationSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new WritError('configuration_invalid', `${home.configuration} cannot be understood`, {
+    hint: 'Choose the governance folder again with: writ init, or writ up --policy DIR',
+    cause: parsed.error,
+  });
+}
+
+/** Replaces the file whole, so that a crash leaves the old or the new one. */
+export function writeConfiguration(home: Home, configuration: Configuration): void {
+  const draft = `${home.configuration}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, home.configuration);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+/** HTTP to the running Writ over its Unix socket, in the shape of `fetch`. */
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { WritError } from '../core/model/errors.ts';
+import { socketAddress, type Home } from './home.ts';
+
+export type ConnectionErrorCode = 'not_running' | 'connection_lost';
+export const socketName = 'writ.sock';
+
+export type SocketFetch = (path: string, options?: { method?: string; body?: unknown }) => Promise<Response>;
+
+/** @throws WritError `not_running` when nothing listens, `connection_lost` when it goes away meanwhile. */
+export function socketFetch(home: Home): SocketFetch {
+  return async (path, options = {}) => {
+    const message = await send(home, path, options);
+    const body = Readable.toWeb(message) as ReadableStream<Uint8Array>;
+    const status = message.statusCode ?? 502;
+    const empty = status === 204 || status === 304;
+    return new Response(empty ? null : body, { status, headers: { 'content-type': message.headers['content-type'] ?? '' } });
+  };
+}
+
+/** The raw exchange, for answers that stay open. */
+export async function send(
+  home: Home,
+  path: string,
+  options: { method?: string; body?: unknown } = {},
+): Promise<IncomingMessage> {
+  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const address = openAddress(home);
+  const outgoing = request({
+    socketPath: address.path,
+    path,
+    method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+    agent: false,
+    headers: {
+      host: 'writ',
+      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    },
+  });
+  try {
+    outgoing.end(body);
+    const [message] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return message;
+  } catch (error) {
+    throw connectionError(error);
+  } finally {
+    address.release();
+  }
+}
+
+function openAddress(home: Home): ReturnType<typeof socketAddress> {
+  try {
+    return socketAddress(home, socketName);
+  } catch (error) {
+    throw connectionError(error);
+  }
+}
+
+export function connectionError(error: unknown): WritError<ConnectionErrorCode> {
+  const code = (error as NodeJS.ErrnoException).code;
+  const nobody = code === 'ENOENT' || code === 'ECONNREFUSED';
+  return nobody
+    ? new WritError('not_running', 'no Writ is running here', { hint: 'Start it with: writ up', cause: error })
+    : new WritError('connection_lost', `the connection to Writ failed (${code ?? String(error)})`, {
+        hint: 'See what it last said with: writ status',
+        cause: error,
+      });
+}
