@@ -1,0 +1,128 @@
+/** `writ exec` and `writ run`: ask the guard for a session, launch the sandbox, report the end. */
+import { createInterface } from 'node:readline';
+import { describingVariables, type OpenSessionRequest, type SessionMessage, type WritRefusal } from '../core/api/guard.ts';
+import type { Decision } from '../core/model/decision.ts';
+import { WritError } from '../core/model/errors.ts';
+import { launch } from '../guard/sandbox/launcher.ts';
+import type { LaunchSpec } from '../guard/sandbox/launch-spec.ts';
+import { send, socketFetch } from './connection.ts';
+import { ensureRunning } from './daemon-client.ts';
+import { exit, exitOfVerdict } from './exit.ts';
+import { locateHome, type Home } from './home.ts';
+import { printJson, say } from './output.ts';
+
+interface ExecOptions {
+  readonly profile?: string;
+  readonly assistant?: string;
+  readonly job?: string;
+  readonly writ?: string;
+  readonly wait?: boolean;
+  readonly json?: boolean;
+}
+
+export function exec(argv: readonly string[], options: ExecOptions): Promise<void> {
+  return launchGoverned('exec', argv, options);
+}
+
+export function run(argv: readonly string[], options: ExecOptions): Promise<void> {
+  return launchGoverned('run', argv, options);
+}
+
+async function launchGoverned(kind: 'exec' | 'run', argv: readonly string[], options: ExecOptions): Promise<void> {
+  if (argv.length === 0) {
+    say(`which command? Use: writ ${kind} -- COMMAND ARGUMENT…`);
+    process.exitCode = exit.usage;
+    return;
+  }
+  const home = locateHome(process.env);
+  await ensureRunning(home);
+  process.exitCode = await converse(home, sessionRequest(kind, argv, options), options);
+}
+
+function sessionRequest(kind: 'exec' | 'run', argv: readonly string[], options: ExecOptions): OpenSessionRequest {
+  const environment = Object.fromEntries(
+    describingVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+  return {
+    kind,
+    argv: [...argv],
+    directory: process.cwd(),
+    terminal: process.stdin.isTTY && process.stdout.isTTY,
+    environment,
+    assistant: options.assistant ?? null,
+    profile: options.profile ?? null,
+    job: options.job ?? null,
+    writ: options.writ ?? null,
+    wait: options.wait === true,
+  };
+}
+
+/** Follows the guard's messages until the command has ended; resolves to the exit status. */
+async function converse(home: Home, request: OpenSessionRequest, options: ExecOptions): Promise<number> {
+  const stream = await send(home, '/guard/sessions', { body: request });
+  const reader = createInterface({ input: stream, crlfDelay: Infinity });
+  stream.on('error', () => reader.close()).on('close', () => reader.close());
+  const stop = new AbortController();
+  let running: Promise<number> | null = null;
+  for await (const line of reader) {
+    const message = JSON.parse(line) as SessionMessage;
+    switch (message.type) {
+      case 'waiting':
+        say(`waiting for ${message.missing.join(', ')}; an approver runs: writ approve ${message.approval}`);
+        break;
+      case 'launch':
+        running = launchAndReport(home, message.session, message.spec as LaunchSpec, stop.signal).finally(() =>
+          stream.destroy(),
+        );
+        break;
+      case 'kill':
+        say(message.reason);
+        stop.abort(message.reason);
+        break;
+      case 'refused':
+        stream.destroy();
+        return refused(message.decision, message.approval, options);
+      case 'no-writ':
+        stream.destroy();
+        return withoutWrit(message.refusal, options);
+      case 'fault':
+        stream.destroy();
+        throw new WritError(message.code, message.message, message.hint === null ? {} : { hint: message.hint });
+    }
+  }
+  if (running === null) throw new WritError('connection_lost', 'Writ went away before the command could start');
+  stop.abort('Writ went away');
+  return running;
+}
+
+async function launchAndReport(home: Home, session: string, spec: LaunchSpec, signal: AbortSignal): Promise<number> {
+  const result = await launch(spec, { signal });
+  const answer = await socketFetch(home)(`/guard/sessions/${session}/end`, {
+    body: {
+      exitCode: result.exitCode,
+      signal: result.signal,
+      outcome: result.reason,
+      durationMs: result.durationMs,
+      ...result.resources,
+    },
+  }).catch(() => null);
+  if (answer === null || !answer.ok) say('the end of the command could not be recorded by its launcher');
+  return result.exitCode ?? exit.failed;
+}
+
+function refused(decision: Decision, approval: string | null, options: ExecOptions): number {
+  if (options.json === true) printJson({ ...decision, approval });
+  const word = decision.decision === 'deny' ? 'denied' : 'needs more evidence';
+  say(`${word}: ${decision.reason}`);
+  if (decision.missing.length > 0) say(`missing: ${decision.missing.join(', ')}`);
+  if (approval !== null) say(`an approver can decide it with: writ approve ${approval}; then run the same command again`);
+  if (decision.advice !== null) say(decision.advice);
+  return exitOfVerdict[decision.decision];
+}
+
+function withoutWrit(refusal: WritRefusal, options: ExecOptions): number {
+  if (options.json === true) printJson(refusal);
+  say(`no writ: ${refusal.reason}`);
+  if (refusal.advice !== null) say(refusal.advice);
+  return exitOfVerdict[refusal.decision];
+}

@@ -1,0 +1,111 @@
+/** `writ init`: a commented, working governance for the repository one stands in. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { startingGovernance } from '../core/policy/start.ts';
+import { loadBundle } from '../core/policy/bundle.ts';
+import { WritError } from '../core/model/errors.ts';
+import { repositoryHere } from './repository-here.ts';
+import { readConfiguration, writeConfiguration } from './configuration.ts';
+import { readGovernance, stockGovernance } from './governance.ts';
+import { locateHome, prepareHome, type Home } from './home.ts';
+import { addRepository } from './add-repository.ts';
+import { print, printJson } from './output.ts';
+import { currentFullName, currentLogin, publicSshKeys } from './people.ts';
+import { configuredRegistries } from './registries.ts';
+import { running } from './daemon-client.ts';
+
+interface InitOptions {
+  readonly yes?: boolean;
+  readonly policy?: string;
+  readonly json?: boolean;
+}
+
+export async function init(_args: readonly string[], options: InitOptions): Promise<void> {
+  const home = locateHome(process.env);
+  prepareHome(home);
+  const repository = await repositoryHere(process.cwd());
+  const inForce = governanceInForce(home);
+  const folder = resolve(options.policy ?? inForce ?? join(repository.worktree, 'governance'));
+  const exists = existsSync(join(folder, 'organisation.yaml'));
+
+  if (options.yes !== true && !(await confirmed(folder, exists))) return;
+  const written = exists ? joinOrganisation(folder, repository.remote) : writeStart(folder, repository.remote);
+  writeConfiguration(home, { version: 1, governance: folder });
+  const daemon = await running(home);
+  if (daemon !== null) await daemon.reloadPolicy(folder);
+
+  const keys = publicSshKeys();
+  if (options.json === true) {
+    printJson({ governance: folder, repository: repository.remote, written, approvalKeys: keys.length });
+    return;
+  }
+  print(written.length > 0 ? `Wrote ${written.map((file) => join(folder, file)).join('\n      ')}` : `${folder} already has this repository.`);
+  print(`\nRepository  ${repository.remote}\nOwner       ${currentLogin()}, who may also enable assistants and approve what others ask`);
+  if (keys.length === 0) {
+    print('No SSH key was found in ~/.ssh, so nothing can be approved yet: add a public key under people: in organisation.yaml.');
+  }
+  print('\nNext:\n  writ exec -- git status\n  writ check --explain "git push"\n  writ policy check');
+}
+
+function governanceInForce(home: Home): string | null {
+  const folder = readConfiguration(home)?.governance;
+  return folder !== undefined && existsSync(join(folder, 'organisation.yaml')) ? folder : null;
+}
+
+async function confirmed(folder: string, exists: boolean): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new WritError('confirmation_needed', 'writ init would write files and cannot ask here', {
+      hint: 'Say yes beforehand: writ init --yes',
+    });
+  }
+  const question = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await question.question(`${exists ? 'Register this repository in' : 'Write a start to'} ${folder}? [Y/n] `);
+  question.close();
+  return !/^n/i.test(answer.trim());
+}
+
+function writeStart(folder: string, remote: string): string[] {
+  const login = currentLogin();
+  const files = startingGovernance(
+    {
+      person: login.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-'),
+      name: currentFullName(),
+      login,
+      sshKeys: publicSshKeys().map(({ key }) => key),
+      trustDomain: 'writ.local',
+      remote,
+      registries: configuredRegistries(),
+    },
+    stockGovernance(),
+  );
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+  }
+  assertSound(folder, () => rmSync(folder, { recursive: true, force: true }));
+  return Object.keys(files);
+}
+
+function joinOrganisation(folder: string, remote: string): string[] {
+  const path = join(folder, 'organisation.yaml');
+  const before = readFileSync(path, 'utf8');
+  const after = addRepository(before, remote);
+  if (after === before) return [];
+  writeFileSync(path, after);
+  assertSound(folder, () => writeFileSync(path, before));
+  return ['organisation.yaml'];
+}
+
+/** Nothing is left half-written: what does not load is taken back. */
+function assertSound(folder: string, undo: () => void): void {
+  const { bundle, problems } = loadBundle(readGovernance(folder), stockGovernance());
+  if (bundle !== null) return;
+  undo();
+  const first = problems.find((problem) => problem.severity === 'error');
+  throw new WritError('start_unsound', `the governance in ${folder} does not load: ${first?.message ?? 'unknown fault'}`, {
+    hint: `See all faults with: writ policy check ${folder}`,
+    ...(first === undefined ? {} : { place: first.place }),
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * What the guard asks of the authority. The authority's client implements it, over HTTP or in one process;
+ * every promise resolves only when what it records is durable.
+ */
+import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
+import type { Decision } from '../core/model/decision.ts';
+import type { Json } from '../core/model/entry.ts';
+import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
+import type { WritRefusal } from '../core/api/guard.ts';
+import type { EnforcementLevel } from '../core/model/decision.ts';
+
+export interface WritRequest {
+  readonly assistant: string;
+  readonly profile: string;
+  readonly job: string | null;
+  readonly repository: RepositoryIdentity;
+  readonly enforcement: EnforcementLevel;
+  readonly taskKey: string;
+}
+
+export interface GuardRecord {
+  readonly type: 'decision' | 'execution.started' | 'execution.ended' | 'alert';
+  readonly writ: string;
+  readonly session: string;
+  readonly command: string | null;
+  readonly decision: Decision['decision'] | null;
+  readonly data: { readonly [key: string]: Json };
+}
+
+export interface AuthorityPort {
+  /** Files of the policy in force and their version. */
+  policy(): Promise<{ readonly version: string; readonly files: Readonly<Record<string, string>> }>;
+  issueWrit(request: WritRequest): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }>;
+  writ(id: string): Promise<Writ>;
+  activateWrit(id: string): Promise<Writ>;
+  renewWrit(id: string): Promise<Writ>;
+  closeWrit(id: string, reason: string): Promise<void>;
+  /** Refused when the writ has ended. */
+  record(records: readonly GuardRecord[]): Promise<void>;
+  requestApproval(request: { writ: string; subject: ApprovalSubject; reason: string }): Promise<Approval>;
+  /** Marks it used and records the decision that it permits in one transaction. */
+  useApproval(id: string, digest: string, record: GuardRecord): Promise<void>;
+  /** Resolves when the approval is no longer waiting, or after a while with its state as it is. */
+  awaitApproval(id: string): Promise<Approval>;
+}

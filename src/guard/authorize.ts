@@ -1,0 +1,95 @@
+/** The main path: what a command would do, who may, is it on record, and only then the answer. */
+import type { Analysis } from '../core/command/analyze.ts';
+import { describeOperation } from '../core/command/describe.ts';
+import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
+import type { Decision, OperationDecision } from '../core/model/decision.ts';
+import type { Json } from '../core/model/entry.ts';
+import type { Evidence, EvidenceKey } from '../core/model/evidence.ts';
+import type { Bundle } from '../core/policy/bundle.ts';
+import { decideCommand, type Task } from '../core/policy/decide.ts';
+import type { AuthorityPort, GuardRecord } from './authority-port.ts';
+
+/** One command that somebody asks for, in a session. */
+export interface Asked {
+  readonly session: string;
+  readonly task: Task;
+  readonly text: string;
+  readonly analysis: Analysis;
+  readonly subject: Omit<ApprovalSubject, 'missing' | 'policyVersion'>;
+}
+
+export interface Answer {
+  readonly decision: Decision;
+  /** Of a step-up: the approval that now waits. */
+  readonly approval: Approval | null;
+}
+
+/** Resolves only when the decision is on the log. A granted approval for exactly this act is used up by it. */
+export async function authorize(
+  authority: AuthorityPort,
+  bundle: Bundle,
+  asked: Asked,
+  now: number,
+): Promise<Answer> {
+  const decision = decideCommand(bundle, asked.task, asked.analysis.operations, [], now);
+  if (decision.decision !== 'step-up') {
+    await authority.record([decisionRecord(asked, decision)]);
+    return { decision, approval: null };
+  }
+
+  const subject = { ...asked.subject, missing: decision.missing, policyVersion: decision.policyVersion };
+  const reason = decision.operations
+    .filter((one) => one.decision === 'step-up')
+    .map((one) => `${describeOperation(one.operation)}: ${one.reason}`)
+    .join('\n');
+  const approval = await authority.requestApproval({ writ: asked.task.id, subject, reason });
+  if (approval.state !== 'granted') {
+    await authority.record([decisionRecord(asked, decision)]);
+    return { decision, approval };
+  }
+
+  const approved = decideCommand(bundle, asked.task, asked.analysis.operations, evidenceOf(approval), now);
+  if (approved.decision === 'allow') {
+    await authority.useApproval(approval.id, approval.digest, decisionRecord(asked, approved, approval));
+  } else {
+    await authority.record([decisionRecord(asked, approved, approval)]);
+  }
+  return { decision: approved, approval };
+}
+
+function evidenceOf(approval: Approval): Evidence[] {
+  return approval.subject.missing.map((key) => ({
+    key: key as EvidenceKey,
+    by: approval.decided?.by ?? '',
+    reference: approval.id,
+    expiresAt: approval.expiresAt,
+  }));
+}
+
+function decisionRecord(asked: Asked, decision: Decision, approval?: Approval): GuardRecord {
+  return {
+    type: 'decision',
+    writ: asked.task.id,
+    session: asked.session,
+    command: asked.text,
+    decision: decision.decision,
+    data: {
+      reason: decision.reason,
+      missing: decision.missing,
+      policyVersion: decision.policyVersion,
+      enforcement: asked.task.enforcement,
+      profile: asked.task.profile,
+      job: asked.task.job,
+      cwd: asked.subject.cwd,
+      executable: asked.subject.executable === null ? null : { ...asked.subject.executable },
+      approval: approval?.id ?? null,
+      risks: asked.analysis.risks.map((risk) => ({ kind: risk.kind, message: risk.message })),
+      operations: decision.operations.slice(0, 100).map(operationSummary),
+      operationCount: decision.operations.length,
+    },
+  };
+}
+
+function operationSummary({ operation, decision, policies }: OperationDecision): Json {
+  return { kind: operation.kind, target: operation.target, decision, policies };
+}

@@ -1,0 +1,32 @@
+/** The guard of one machine: what it stands on, and the sessions that it holds. */
+import type { Bundle } from '../core/policy/bundle.ts';
+import type { AuthorityPort } from './authority-port.ts';
+import type { MachineFacts } from './sandbox/machine.ts';
+import type { Session } from './session.ts';
+
+export interface Guard {
+  readonly authority: AuthorityPort;
+  readonly machine: MachineFacts;
+  readonly clock: () => number;
+  readonly newId: (prefix: 'ses') => string;
+  /** Makes a key pair for a task and returns its RFC 7638 thumbprint. */
+  readonly newTaskKey: () => string;
+  /** Folders in which commands are looked up inside the sandbox. */
+  readonly searchPath: readonly string[];
+  /** Where per-session sockets and files are made. */
+  readonly runDirectory: string;
+  /** Writ's own state: never in view of a session. */
+  readonly stateDirectory: string;
+  /** The policy in force, parsed once per version. */
+  readonly bundle: () => Promise<Bundle>;
+  readonly sessions: Map<string, Session>;
+  /** Faults that have nobody to go to. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Ends the running commands of a writ; their launchers kill the whole tree. */
+export function endSessionsOf(guard: Guard, writ: string, reason: string): void {
+  for (const session of guard.sessions.values()) {
+    if (session.writ.claims.id === writ) session.channel.send({ type: 'kill', reason });
+  }
+}

@@ -1,0 +1,69 @@
+/** The guard's routes, for launchers on this machine. */
+import { Hono } from 'hono';
+import { endSessionRequest, openSessionRequest, type SessionMessage } from '../core/api/guard.ts';
+import { errorBody, WritError } from '../core/model/errors.ts';
+import type { Guard } from './guard.ts';
+import { endSession, openSession, type Channel } from './session.ts';
+
+const largestRequest = 4 * 1024 * 1024;
+
+export function guardRoutes(guard: Guard): Hono {
+  const app = new Hono();
+  app.post('/sessions', async (context) => {
+    const request = openSessionRequest.parse(await readJson(context.req.raw));
+    return new Response(sessionStream(guard, (channel) => openSession(guard, request, channel)), {
+      headers: { 'content-type': 'application/jsonl' },
+    });
+  });
+  app.post('/sessions/:id/end', async (context) => {
+    const end = endSessionRequest.parse(await readJson(context.req.raw));
+    await endSession(guard, context.req.param('id'), end);
+    return context.body(null, 204);
+  });
+  app.onError((error, context) => {
+    if (error instanceof WritError) return context.json(errorBody(error), 409);
+    guard.report(error);
+    return context.json(errorBody(new WritError('request_invalid', 'the request could not be understood')), 400);
+  });
+  return app;
+}
+
+/** JSON Lines that stay open until the launcher leaves. */
+function sessionStream(guard: Guard, open: (channel: Channel) => Promise<void>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const gone = new AbortController();
+  return new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (message: SessionMessage): void => {
+        if (gone.signal.aborted) return;
+        controller.enqueue(encoder.encode(`${JSON.stringify(message)}\n`));
+      };
+      try {
+        await open({ send, closed: gone.signal });
+      } catch (error) {
+        send(faultMessage(guard, error));
+      }
+    },
+    cancel() {
+      gone.abort();
+    },
+  });
+}
+
+function faultMessage(guard: Guard, error: unknown): SessionMessage {
+  if (error instanceof WritError) {
+    return { type: 'fault', code: error.code, message: error.message, hint: error.hint };
+  }
+  guard.report(error);
+  return { type: 'fault', code: 'unexpected', message: 'the guard failed; the command was not started', hint: 'See: writ status' };
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const text = await request.text();
+  if (text.length > largestRequest) throw new WritError('request_too_large', 'the request is larger than 4 MiB');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new WritError('request_invalid', 'the request is not JSON', { cause: error });
+  }
+}

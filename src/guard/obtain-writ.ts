@@ -1,0 +1,47 @@
+import type { OpenSessionRequest, WritRefusal } from '../core/api/guard.ts';
+import { WritError } from '../core/model/errors.ts';
+import type { Writ } from '../core/model/writ.ts';
+import type { Guard } from './guard.ts';
+import type { Place } from './place.ts';
+
+/** What `writ exec` acts as unless it is told otherwise. */
+const defaultAssistant = 'local';
+const defaultProfile = 'develop';
+const enforcement = 2;
+
+/** A new writ, or the one that was named if it is live and made for exactly this place. */
+export async function obtainWrit(
+  guard: Guard,
+  request: OpenSessionRequest,
+  place: Place,
+): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }> {
+  if (request.writ !== null) return { writ: await existingWrit(guard, request.writ, place) };
+  const issued = await guard.authority.issueWrit({
+    assistant: request.assistant ?? assistantOf(request, place),
+    profile: request.profile ?? defaultProfile,
+    job: request.job,
+    repository: place.repository,
+    enforcement,
+    taskKey: guard.newTaskKey(),
+  });
+  if ('refusal' in issued) return issued;
+  return { writ: await guard.authority.activateWrit(issued.writ.claims.id) };
+}
+
+/** `writ run -- claude` acts as the registered assistant of that name. */
+function assistantOf(request: OpenSessionRequest, place: Place): string {
+  const program = request.argv[0]?.split('/').at(-1) ?? '';
+  return request.kind === 'run' && place.assistants.includes(program) ? program : defaultAssistant;
+}
+
+async function existingWrit(guard: Guard, id: string, place: Place): Promise<Writ> {
+  const writ = await guard.authority.writ(id);
+  const { repository } = writ.claims;
+  const sameFolder = repository.worktreeId === place.repository.worktreeId;
+  if (!sameFolder || repository.remote !== place.repository.remote || repository.commit !== place.repository.commit) {
+    throw new WritError('writ_elsewhere', `the writ ${id} is for ${repository.remote} at ${repository.worktree}, commit ${repository.commit ?? 'none'}`, {
+      hint: 'A writ serves one repository at one commit. Ask for a new one with: writ issue',
+    });
+  }
+  return writ.state === 'issued' ? guard.authority.activateWrit(id) : writ;
+}

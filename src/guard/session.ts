@@ -1,0 +1,181 @@
+/**
+ * A session is one governed launch: a writ, a decision on record, a sandbox, and an end on record.
+ * Its channel to the launcher stays open throughout; when either side goes, so does the command.
+ */
+import type { EndSessionRequest, OpenSessionRequest, SessionMessage } from '../core/api/guard.ts';
+import { analyzeArgv } from '../core/command/analyze.ts';
+import type { Json } from '../core/model/entry.ts';
+import { WritError } from '../core/model/errors.ts';
+import type { Writ } from '../core/model/writ.ts';
+import { authorize, type Answer, type Asked } from './authorize.ts';
+import type { GuardRecord } from './authority-port.ts';
+import { resolveExecutable } from './executable.ts';
+import type { Guard } from './guard.ts';
+import { prepareLaunch } from './launch.ts';
+import { describeTask, identifyHere, type Place } from './place.ts';
+import { obtainWrit } from './obtain-writ.ts';
+
+export interface Channel {
+  send(message: SessionMessage): void;
+  /** Aborted when the launcher has gone. */
+  readonly closed: AbortSignal;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly writ: Writ;
+  readonly place: Place;
+  readonly request: OpenSessionRequest;
+  /** The writ was asked for by this session and ends with it. */
+  readonly ownsWrit: boolean;
+  readonly cleanUp: (() => Promise<void>)[];
+  readonly channel: Channel;
+  ended: boolean;
+}
+
+/** Opens a session and answers over the channel; resolves when the command may start, or may not. */
+export async function openSession(guard: Guard, request: OpenSessionRequest, channel: Channel): Promise<void> {
+  const bundle = await guard.bundle();
+  const place = await identifyHere(request.directory, bundle);
+  const granted = await obtainWrit(guard, request, place);
+  if ('refusal' in granted) {
+    channel.send({ type: 'no-writ', refusal: granted.refusal });
+    return;
+  }
+  const session: Session = {
+    id: guard.newId('ses'),
+    writ: granted.writ,
+    place,
+    request,
+    ownsWrit: request.writ === null,
+    cleanUp: [],
+    channel,
+    ended: false,
+  };
+  guard.sessions.set(session.id, session);
+  channel.closed.addEventListener('abort', () => void endLost(guard, session));
+  try {
+    await launchSession(guard, session);
+  } catch (error) {
+    await abandon(guard, session, 'the session could not be started');
+    throw error;
+  }
+}
+
+async function launchSession(guard: Guard, session: Session): Promise<void> {
+  if (session.request.kind === 'exec') {
+    const answer = await decide(guard, session);
+    if (answer.decision.decision !== 'allow') {
+      session.channel.send({ type: 'refused', decision: answer.decision, approval: answer.approval?.id ?? null });
+      await abandon(guard, session, `the command was not allowed (${answer.decision.decision})`);
+      return;
+    }
+  }
+  if (session.channel.closed.aborted) return;
+  const spec = await prepareLaunch(guard, session);
+  await guard.authority.record([
+    executionRecord(session, 'execution.started', {
+      argv: session.request.argv.slice(0, 1000),
+      kind: session.request.kind,
+      cwd: session.place.directory,
+      enforcement: session.writ.claims.enforcement,
+    }),
+  ]);
+  session.channel.send({ type: 'launch', session: session.id, writ: session.writ.claims.id, spec });
+}
+
+/** Decides the command; with `wait`, holds until a missing approval is there or can no longer come. */
+async function decide(guard: Guard, session: Session): Promise<Answer> {
+  const asked = await describeCommand(guard, session);
+  for (;;) {
+    const answer = await authorize(guard.authority, await guard.bundle(), asked, guard.clock());
+    const waits = answer.decision.decision === 'step-up' && answer.approval?.state === 'waiting';
+    if (!session.request.wait || !waits || answer.approval === null) return answer;
+    const { id } = answer.approval;
+    session.channel.send({ type: 'waiting', approval: id, missing: answer.decision.missing });
+    if ((await awaitDecision(guard, session, id)) !== 'granted') return answer;
+  }
+}
+
+async function awaitDecision(guard: Guard, session: Session, approval: string): Promise<string> {
+  for (;;) {
+    const { state } = await guard.authority.awaitApproval(approval);
+    if (state !== 'waiting' || session.channel.closed.aborted || session.ended) return state;
+  }
+}
+
+async function describeCommand(guard: Guard, session: Session): Promise<Asked> {
+  const { argv } = session.request;
+  const { place } = session;
+  const task = describeTask(session.writ, place);
+  return {
+    session: session.id,
+    task,
+    text: argv.map(quoteWord).join(' '),
+    analysis: analyzeArgv(argv, place.context),
+    subject: {
+      assistant: task.assistant,
+      requester: task.requester,
+      job: task.job,
+      profile: task.profile,
+      command: argv.map(quoteWord).join(' '),
+      argv,
+      executable: await resolveExecutable(argv[0] ?? '', guard.searchPath, place.directory),
+      cwd: place.directory,
+      repository: place.repository.remote,
+      commit: place.repository.commit,
+    },
+  };
+}
+
+/** As a shell would need it written, so that what people read is unambiguous. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** The launcher reports how the command ended. */
+export async function endSession(guard: Guard, id: string, end: EndSessionRequest): Promise<void> {
+  const session = guard.sessions.get(id);
+  if (session === undefined || session.ended) {
+    throw new WritError('session_unknown', 'no such session is running', {
+      hint: 'It may have ended already; see: writ log search --session ID',
+    });
+  }
+  await finish(guard, session, { ...end });
+}
+
+/** The launcher went away without a report: its sandbox died with it, and the record says so. */
+async function endLost(guard: Guard, session: Session): Promise<void> {
+  if (session.ended) return;
+  await finish(guard, session, { outcome: 'lost', exitCode: null, signal: null }).catch((error: unknown) =>
+    guard.report(error),
+  );
+}
+
+async function finish(guard: Guard, session: Session, data: { readonly [key: string]: Json }): Promise<void> {
+  session.ended = true;
+  await guard.authority.record([executionRecord(session, 'execution.ended', data)]);
+  await abandon(guard, session, 'the command ended');
+}
+
+async function abandon(guard: Guard, session: Session, reason: string): Promise<void> {
+  session.ended = true;
+  guard.sessions.delete(session.id);
+  for (const undo of session.cleanUp.reverse()) await undo();
+  if (session.ownsWrit) await guard.authority.closeWrit(session.writ.claims.id, reason);
+}
+
+function executionRecord(
+  session: Session,
+  type: 'execution.started' | 'execution.ended',
+  data: { readonly [key: string]: Json },
+): GuardRecord {
+  return {
+    type,
+    writ: session.writ.claims.id,
+    session: session.id,
+    command: session.request.argv.map(quoteWord).join(' '),
+    decision: null,
+    data,
+  };
+}
