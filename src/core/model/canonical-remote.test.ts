@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalGitUrl, canonicalRemote, type RemoteErrorCode } from './canonical-remote.ts';
 import { WritError } from './errors.ts';
@@ -164,42 +164,9 @@ describe('canonicalRemote', () => {
     expect(() => canonicalRemote('https://u:hunter2@github.com/../x')).toThrow(/^(?!.*hunter2)/);
   });
 
-  const piece = fc.constantFrom(
-    ...[
-      'https://',
-      'ssh://',
-      'git@',
-      'github.com',
-      'K',
-      '\u212A',
-      ':',
-      ':22',
-      ':443/',
-      '/',
-      '//',
-      '.git',
-      '..',
-    ],
-    ...[
-      '%2f',
-      '%41',
-      '%25',
-      '[::1]',
-      '@',
-      '-',
-      '~',
-      'acme',
-      'shop',
-      'ü',
-      '１',
-      '。',
-      '.',
-      ' ',
-      '\u0000',
-      'ß',
-      '0x7f',
-    ],
-  );
+  const pieces =
+    'https:// ssh:// git@ github.com K \u212A : :22 :443/ / // .git .. %2f %41 %25 [::1] @ - ~ acme shop ü １ 。 . \u0000 ß 0x7f';
+  const piece = fc.constantFrom(...pieces.split(' '), ' ');
   const address = fc.oneof(
     fc.array(piece, { maxLength: 9 }).map((pieces) => pieces.join('')),
     fc.tuple(fc.webUrl(), fc.constantFrom('', '.git', '/')).map((parts) => parts.join('')),
@@ -215,8 +182,8 @@ describe('canonicalRemote', () => {
         try {
           name = canonicalRemote(text);
         } catch (error) {
-          expect(error).toBeInstanceOf(WritError);
-          return;
+          if (error instanceof WritError) return;
+          throw error;
         }
         accepted += 1;
         expect(canonicalRemote(name)).toBe(name);
