@@ -1,0 +1,89 @@
+/** Finding, starting and speaking to the running Writ. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WritError } from '../core/model/errors.ts';
+import { socketFetch } from './connection.ts';
+import { prepareHome, type Home } from './home.ts';
+import { say } from './output.ts';
+
+const startDeadlineMs = 20_000;
+
+export interface DaemonStatus {
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly governance: string;
+  readonly policyVersion: string;
+  readonly policyProblems: number;
+  readonly sessions: number;
+  readonly logSize: number;
+  readonly origin: string;
+  readonly verifierKey: string;
+  readonly enforcement: number;
+  readonly sandbox: string;
+}
+
+/** Null when none is running. */
+export async function daemonStatus(home: Home): Promise<DaemonStatus | null> {
+  try {
+    const response = await socketFetch(home)('/daemon/status');
+    return (await response.json()) as DaemonStatus;
+  } catch (error) {
+    if (error instanceof WritError && error.code === 'not_running') return null;
+    throw error;
+  }
+}
+
+/** Starts the embedded Writ where none is running; it stays for the next call. */
+export async function ensureRunning(home: Home, policy?: string): Promise<DaemonStatus> {
+  const status = await daemonStatus(home);
+  if (status !== null) return status;
+  prepareHome(home);
+  return startDaemon(home, policy);
+}
+
+async function startDaemon(home: Home, policy: string | undefined): Promise<DaemonStatus> {
+  const output = openSync(home.daemonLog, 'a', 0o600);
+  const args = [...process.execArgv, process.argv[1] ?? '', 'up', '--foreground', ...(policy === undefined ? [] : ['--policy', policy])];
+  // Its own session, so that Ctrl-C in this terminal does not reach it; its own folder, so that none is kept busy.
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: home.root,
+    env: daemonEnvironment(home),
+  });
+  closeSync(output);
+  let exitCode: number | null = null;
+  child.on('exit', (code) => (exitCode = code ?? 1));
+  child.unref();
+  const begun = Date.now();
+  let announced = false;
+  while (Date.now() - begun < startDeadlineMs) {
+    const status = await daemonStatus(home);
+    if (status !== null) return status;
+    // Another process may have won the race to start: then this child leaves with 0 and the other answers soon.
+    if (exitCode !== null && exitCode !== 0) throw startFailure(home);
+    if (!announced && Date.now() - begun > 1000) {
+      announced = true;
+      say('starting Writ…');
+    }
+    await sleep(15);
+  }
+  throw startFailure(home);
+}
+
+/** The daemon gets what it needs by name, and nothing else of the caller's environment. */
+function daemonEnvironment(home: Home): NodeJS.ProcessEnv {
+  const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'WRIT_DEBUG'];
+  return {
+    ...Object.fromEntries(kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    WRIT_HOME: home.root,
+  };
+}
+
+function startFailure(home: Home): WritError {
+  const lines = readFileSync(home.daemonLog, 'utf8').trimEnd().split('\n').slice(-4);
+  const said = lines.map((line) => line.replace(/^writ: /, '')).join('\n');
+  return new WritError('start_failed', `Writ could not start:\n${said}`, { hint: `All it said is in ${home.daemonLog}` });
+}
