@@ -16,7 +16,7 @@ interface CheckOptions {
   readonly batch?: boolean;
   readonly explain?: boolean;
   readonly enforcement: string;
-  readonly profile: string;
+  readonly profile?: string;
   readonly assistant?: string;
   readonly repo?: string;
   readonly policy?: string;

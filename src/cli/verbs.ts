@@ -17,7 +17,7 @@ interface Verb {
 const json = new Option('--json', 'answer as one JSON value on standard output');
 const policy = new Option('--policy <dir>', 'governance folder (default: the one chosen by writ init)');
 const repo = new Option('--repo <dir>', 'the repository (default: the current directory)');
-const profile = new Option('--profile <name>', 'profile to ask for').default('develop');
+const profile = new Option('--profile <name>', 'profile to ask for (default: develop)');
 const assistant = new Option('--assistant <name>', 'registered assistant to act as');
 const job = new Option('--job <id>', 'what the task is for: a ticket or a pipeline run');
 const reason = new Option('--reason <text>', 'why; it is recorded').makeOptionMandatory();

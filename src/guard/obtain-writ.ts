@@ -1,12 +1,11 @@
 import type { OpenSessionRequest, WritRefusal } from '../core/api/guard.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Writ } from '../core/model/writ.ts';
+import type { Organisation } from '../core/policy/organisation.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
 
-/** What `writ exec` acts as unless it is told otherwise. */
-const defaultAssistant = 'local';
-const defaultProfile = 'develop';
+/** What this guard's sandbox reaches: each command is confined, its processes are not decided one by one. */
 const enforcement = 2;
 
 /** A new writ, or the one that was named if it is live and made for exactly this place. */
@@ -16,9 +15,10 @@ export async function obtainWrit(
   place: Place,
 ): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }> {
   if (request.writ !== null) return { writ: await existingWrit(guard, request.writ, place) };
+  const { organisation } = await guard.bundle();
   const issued = await guard.authority.issueWrit({
-    assistant: request.assistant ?? assistantOf(request, place),
-    profile: request.profile ?? defaultProfile,
+    assistant: request.assistant ?? assistantOf(request, organisation),
+    profile: request.profile ?? organisation.execution.profile,
     job: request.job,
     repository: place.repository,
     enforcement,
@@ -29,9 +29,10 @@ export async function obtainWrit(
 }
 
 /** `writ run -- claude` acts as the registered assistant of that name. */
-function assistantOf(request: OpenSessionRequest, place: Place): string {
+function assistantOf(request: OpenSessionRequest, organisation: Organisation): string {
   const program = request.argv[0]?.split('/').at(-1) ?? '';
-  return request.kind === 'run' && place.assistants.includes(program) ? program : defaultAssistant;
+  const isRegistered = Object.hasOwn(organisation.assistants, program);
+  return request.kind === 'run' && isRegistered ? program : organisation.execution.assistant;
 }
 
 async function existingWrit(guard: Guard, id: string, place: Place): Promise<Writ> {
