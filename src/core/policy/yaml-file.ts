@@ -70,7 +70,8 @@ function read<Schema extends z.ZodType>(
     return line === 0 ? start : { file, line, column: col };
   };
   // The library catches its own exhausted stack and goes on.
-  if (document.errors.some((fault) => fault.message.includes('call stack'))) throw new RangeError('nested too deep');
+  if (document.errors.some((fault) => fault.message.includes('call stack')))
+    throw new RangeError('nested too deep');
   const faults = [...document.errors, ...document.warnings]
     .slice(0, mostProblems)
     .map((fault) => error('yaml_syntax', place(fault.pos[0]), fault.message));

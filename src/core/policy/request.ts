@@ -1,0 +1,173 @@
+/** A task's operation as a Cedar request. */
+import type { CedarValueJson, EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { EnforcementLevel } from '../model/decision.ts';
+import type { Operation } from '../model/operation.ts';
+import type { RepositoryProof } from '../model/writ.ts';
+import type { Bundle } from './bundle.ts';
+import {
+  assistantEntity,
+  personEntity,
+  profileChain,
+  profileEntity,
+  proofRank,
+  reference,
+  repositoryEntity,
+  uid,
+  type EntityType,
+} from './cedar-entities.ts';
+import type { CedarRequest } from './evaluate.ts';
+import { hostSetsOf } from './hosts.ts';
+import type { Organisation } from './organisation.ts';
+
+/** On whose behalf, where and under which protection a command is asked for. */
+export interface Task {
+  /** The writ's id. */
+  readonly id: string;
+  readonly assistant: string;
+  readonly requester: string;
+  readonly job: string | null;
+  readonly profile: string;
+  /** Canonical remote. */
+  readonly repository: string;
+  readonly branch: string | null;
+  readonly proof: RepositoryProof;
+  readonly enforcement: EnforcementLevel;
+}
+
+/** What all requests of one task share. */
+export interface TaskEntities {
+  readonly task: Task;
+  readonly entities: readonly EntityJson[];
+}
+
+/** The names that are not registered, as sentences; else the entities. */
+export function taskEntities(bundle: Bundle, task: Task): TaskEntities | { readonly unknown: string } {
+  const { organisation } = bundle;
+  const assistant = assistantEntity(organisation, task.assistant);
+  if (assistant === null) return { unknown: `the assistant "${task.assistant}" is not registered` };
+  const requester = personEntity(organisation, task.requester);
+  if (requester === null) return { unknown: `the requester "${task.requester}" is not a registered person` };
+  const profile = profileEntity(organisation, task.profile);
+  if (profile === null) return { unknown: `there is no profile "${task.profile}"` };
+  const repository = repositoryEntity(organisation, task.repository);
+  if (repository === null) return { unknown: `the repository ${task.repository} is not registered` };
+  const entity: EntityJson = {
+    uid: uid('Task', task.id),
+    attrs: {
+      assistant: reference('Assistant', task.assistant),
+      profile: reference('Profile', task.profile),
+      requester: reference('Person', task.requester),
+      repository: reference('Repository', task.repository),
+      proof: proofRank(task.proof),
+      enforcement: task.enforcement,
+      ...(task.branch === null ? {} : { branch: task.branch }),
+      ...(task.job === null ? {} : { job: task.job }),
+    },
+    parents: [
+      ...profileChain(organisation, task.profile).map((name) => uid('Profile', name)),
+      uid('Assistant', task.assistant),
+    ],
+  };
+  return { task, entities: [entity, assistant, requester, profile, repository] };
+}
+
+export function operationRequest(
+  bundle: Bundle,
+  { task, entities }: TaskEntities,
+  operation: Operation,
+): CedarRequest {
+  const { action, type, id, attrs, parents, context } = describe(bundle.organisation, operation);
+  const resource = uid(type, id);
+  return {
+    principal: uid('Task', task.id),
+    action,
+    resource,
+    context,
+    entities: [...entities, { uid: resource, attrs, parents }],
+    profile: task.profile,
+  };
+}
+
+interface Description {
+  readonly action: string;
+  readonly type: EntityType;
+  readonly id: string;
+  readonly attrs: Record<string, CedarValueJson>;
+  readonly parents: EntityJson['parents'];
+  readonly context: Record<string, CedarValueJson>;
+}
+
+function describe(organisation: Organisation, operation: Operation): Description {
+  switch (operation.kind) {
+    case 'exec':
+      return {
+        action: 'exec',
+        type: 'Tool',
+        id: operation.target,
+        attrs: { name: operation.target, script: operation.target.includes('/') },
+        parents: bundlesOf(organisation, operation.target).map((bundle) => uid('Bundle', bundle)),
+        context: {
+          traits: [...operation.traits],
+          command: operation.argv.join(' '),
+          arguments: operation.argv.slice(1),
+          static: operation.unknown.length === 0,
+          environment: Object.keys(operation.environment),
+          via: [...operation.via],
+          ...(operation.subcommand === null ? {} : { subcommand: operation.subcommand }),
+          ...(operation.cwd === null ? {} : { cwd: operation.cwd }),
+        },
+      };
+    case 'read':
+    case 'write':
+      return {
+        action: operation.kind,
+        type: 'Path',
+        id: operation.target,
+        attrs: { path: operation.target, area: operation.area, sensitivity: operation.sensitivity ?? 'none' },
+        parents: [],
+        context: { by: operation.by, recursive: operation.recursive, pattern: operation.pattern },
+      };
+    case 'connect':
+      return {
+        action: 'connect',
+        type: 'Host',
+        id: operation.target,
+        attrs: { host: operation.host, ...(operation.port === null ? {} : { port: operation.port }) },
+        parents: hostSetsOf(organisation, operation).map((set) => uid('HostSet', set)),
+        context: { by: operation.by },
+      };
+    case 'credential':
+      return {
+        action: 'useCredential',
+        type: 'CredentialStore',
+        id: operation.target,
+        attrs: { name: operation.target },
+        parents: [],
+        context: { by: operation.by },
+      };
+    case 'opaque':
+      return {
+        action: 'runOpaque',
+        type: 'Unknown',
+        // The text itself decides nothing: what cannot be told is all alike.
+        id: operation.of,
+        attrs: { of: operation.of },
+        parents: [],
+        context: {},
+      };
+  }
+}
+
+const memberships = new WeakMap<Organisation, Map<string, string[]>>();
+
+function bundlesOf(organisation: Organisation, tool: string): readonly string[] {
+  let bundlesByTool = memberships.get(organisation);
+  if (bundlesByTool === undefined) {
+    bundlesByTool = new Map();
+    for (const [bundle, members] of Object.entries(organisation.bundles)) {
+      for (const member of members) bundlesByTool.set(member, [...(bundlesByTool.get(member) ?? []), bundle]);
+    }
+    memberships.set(organisation, bundlesByTool);
+  }
+  return bundlesByTool.get(tool) ?? [];
+}

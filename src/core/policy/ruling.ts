@@ -1,0 +1,145 @@
+/** From Cedar's allow or deny to a verdict: which evidence would flip a denial is found by evaluating. */
+import type { Verdict } from '../model/decision.ts';
+import type { Bundle, Policy } from './bundle.ts';
+import { evaluate, sliceFor, type CedarRequest, type Evaluation, type Slice } from './evaluate.ts';
+
+/** An answer to one request. */
+export interface Ruling {
+  readonly decision: Verdict;
+  readonly policies: readonly string[];
+  readonly missing: readonly string[];
+  /** Clauses from the policies that decided; none for a denial by default. */
+  readonly reasons: readonly string[];
+  readonly advice: string | null;
+}
+
+/** Evaluations that one denial may cost at most. */
+const mostTrials = 64;
+const largestTried = 3;
+
+export function rule(bundle: Bundle, request: CedarRequest, held: readonly string[]): Ruling {
+  const slice = sliceFor(bundle, request.action, request.profile);
+  const cache = cacheOf(bundle);
+  const key = keyOf(slice, request, held);
+  const known = key === null ? undefined : cache.get(key);
+  if (key !== null && known !== undefined) {
+    cache.delete(key);
+    cache.set(key, known);
+    return known;
+  }
+  const ruling = ruleAnew(slice, request, held);
+  if (key !== null) {
+    cache.set(key, ruling);
+    if (cache.size > mostRemembered) cache.delete(cache.keys().next().value ?? key);
+  }
+  return ruling;
+}
+
+function ruleAnew(slice: Slice, request: CedarRequest, held: readonly string[]): Ruling {
+  const asked = evaluate(slice, request, held);
+  if (asked.allowed) {
+    const { ids, reasons, advice } = saidBy(asked.policies);
+    return { decision: 'allow', policies: ids, missing: [], reasons, advice };
+  }
+  const flip = findFlip(slice, request, held);
+  if (flip !== null) {
+    // What evidence changes: the forbids that it lifts, else the permits that it opens.
+    const lifted = asked.policies.length > 0 ? asked.policies : flip.evaluation.policies;
+    const { ids, reasons, advice } = saidBy(lifted);
+    return { decision: 'step-up', policies: ids, missing: flip.missing, reasons, advice };
+  }
+  const { ids, reasons, advice } = saidBy(asked.policies);
+  const faults = asked.faults.map((fault) => `the policy "${fault}" cannot be evaluated`);
+  return {
+    decision: 'deny',
+    policies: [...ids, ...asked.faults],
+    missing: [],
+    reasons: [...reasons, ...faults],
+    advice,
+  };
+}
+
+function saidBy(policies: readonly Policy[]): { ids: string[]; reasons: string[]; advice: string | null } {
+  const told = (one: 'reason' | 'advice') => [...new Set(policies.flatMap((policy) => policy[one] ?? []))];
+  const reasons = told('reason');
+  const advice = told('advice');
+  return {
+    ids: policies.map((policy) => policy.id),
+    reasons,
+    advice: advice.length > 0 ? advice.join(' ') : null,
+  };
+}
+
+/**
+ * The smallest set of evidence keys that turns the denial around, the first in alphabetical order among equals.
+ * Only keys that some policy names can matter. Where even all of them together do not help, single ones are
+ * still tried, since a policy may also forbid because of evidence.
+ */
+function findFlip(
+  slice: Slice,
+  request: CedarRequest,
+  held: readonly string[],
+): { missing: readonly string[]; evaluation: Evaluation } | null {
+  const candidates = slice.evidence.filter((key) => !held.includes(key));
+  let trials = 0;
+  const attempt = (missing: readonly string[]) => {
+    trials += 1;
+    const evaluation = evaluate(slice, request, [...held, ...missing]);
+    return evaluation.allowed ? { missing, evaluation } : null;
+  };
+  for (const key of candidates) {
+    const found = trials < mostTrials ? attempt([key]) : null;
+    if (found !== null) return found;
+  }
+  if (candidates.length < 2) return null;
+  let all = attempt(candidates);
+  if (all === null) return null;
+  for (let size = 2; size <= largestTried && size < candidates.length; size++) {
+    for (const subset of subsets(candidates, size)) {
+      if (trials >= mostTrials) break;
+      const found = attempt(subset);
+      if (found !== null) return found;
+    }
+  }
+  // Too many to try each set: leave out what is not needed, one key after the other.
+  for (const key of candidates) all = attempt(all.missing.filter((other) => other !== key)) ?? all;
+  return all;
+}
+
+function* subsets(items: readonly string[], size: number, from = 0): Generator<readonly string[]> {
+  if (size === 0) yield [];
+  else {
+    for (let index = from; index <= items.length - size; index++) {
+      for (const rest of subsets(items, size - 1, index + 1)) yield [items[index] ?? '', ...rest];
+    }
+  }
+}
+
+const mostRemembered = 10_000;
+const longestKey = 4000;
+const caches = new WeakMap<Bundle, Map<string, Ruling>>();
+
+function cacheOf(bundle: Bundle): Map<string, Ruling> {
+  const cache = caches.get(bundle) ?? new Map<string, Ruling>();
+  caches.set(bundle, cache);
+  return cache;
+}
+
+/**
+ * The request as far as the slice's policies can see it: attributes that none of them reads cannot change the
+ * answer, nor can an entity's id where none names an entity of its type. Two paths of the same area are one question.
+ */
+function keyOf(slice: Slice, request: CedarRequest, held: readonly string[]): string | null {
+  const seesId = (variable: string, type: string) => slice.whole.has(variable) || slice.namedTypes.has(type);
+  const visible = (record: Readonly<Record<string, unknown>>) =>
+    Object.entries(record).filter(([name]) => slice.attributes.has(name));
+  const entities = request.entities.map(({ uid, attrs, parents }) => {
+    const { type, id } = 'type' in uid ? uid : uid.__entity;
+    const variable = id === request.resource.id && type === request.resource.type ? 'resource' : 'principal';
+    const itself = type === request.principal.type || type === request.resource.type;
+    return [type, itself && !seesId(variable, type) ? '' : id, visible(attrs), parents];
+  });
+  const context = slice.whole.has('context') ? request.context : visible(request.context);
+  const key = JSON.stringify([request.action, request.profile, entities, context, held]);
+  return key.length > longestKey ? null : key;
+}

@@ -1,0 +1,132 @@
+/** The governance that `writ init` writes: a commented, working start for one person and one repository. */
+import type { StockGovernance } from './stock.ts';
+
+export interface StartFacts {
+  /** Id of the person who starts: their login in lower case, as a name. */
+  readonly person: string;
+  readonly name: string;
+  readonly login: string;
+  /** Public key lines; may be none. */
+  readonly sshKeys: readonly string[];
+  readonly trustDomain: string;
+  /** Canonical remote of the repository. */
+  readonly remote: string;
+  /** `host:port` by registry: `{ npm: 'registry.internal:443' }`. */
+  readonly registries: Readonly<Record<string, string>>;
+}
+
+/** Files by path relative to the governance folder. Stock policies are copied, so that they can be edited. */
+export function startingGovernance(facts: StartFacts, stock: StockGovernance): Record<string, string> {
+  const policies = Object.entries(stock).filter(([name]) => /^policies\/[^/]+\.cedar$/.test(name));
+  return { 'organisation.yaml': organisationText(facts), ...Object.fromEntries(policies) };
+}
+
+function organisationText({
+  name,
+  login,
+  sshKeys,
+  trustDomain,
+  remote,
+  registries,
+  ...facts
+}: StartFacts): string {
+  const person = nameFrom(facts.person);
+  const keys =
+    sshKeys.length === 0
+      ? ` []   # none was found; put lines of a .pub file here: ['ssh-ed25519 AAAA… you@laptop']`
+      : `\n${sshKeys.map((key) => `      - ${text(key)}`).join('\n')}`;
+  const hosts = Object.entries(registries).map(([registry, host]) => `    - ${text(host)}   # ${registry}`);
+  return `# Who and what there is, for Writ. What they may do is said by the Cedar policies in policies/.
+# After a change: writ policy check. A broken bundle is never loaded; the last good one stays in force.
+version: 1
+
+# Name of this organisation in the identities of tasks: spiffe://${trustDomain}/…
+trustDomain: ${text(trustDomain)}
+
+# People who ask, approve, enable and revoke. The login is their operating system user on this machine; the
+# SSH keys are those whose signatures count as theirs on approvals.
+people:
+  ${person}:
+    name: ${text(name)}
+    login: ${text(login)}
+    sshKeys:${keys}
+
+# Policies speak of these groups. Nobody approves what they asked for themselves: for approvals to be given at all,
+# add a second person to maintainers and security.
+groups:
+  enablers: [${person}]      # may let an assistant execute, and suspend it
+  maintainers: [${person}]   # approve what changes more than the working tree
+  security: [${person}]      # approve the use of credentials and of system files
+
+# Assistants are identities of their own. Registered is not enabled: somebody of enablers must say so, with a
+# reason, and it is on the log. With \`execution: never\` nobody can.
+assistants:
+  local:
+    owner: ${person}
+    purpose: Commands run through writ exec
+    profiles: [observe, develop, maintain]
+  claude:
+    owner: ${person}
+    purpose: Claude Code, through writ run
+    profiles: [observe, develop]
+
+# Where they may work, by canonical remote: https, ssh and git@ addresses of one repository are one name.
+#   refs         branches on which a writ is issued; * is anything but /, ** is anything
+#   proof        least proof that a clone is this repository: claimed, fetched-ref or signed-commit
+#   signers      public keys of those who sign commits, for signed-commit
+#   sensitivity  public, internal, confidential or secret: for your policies to speak of
+repositories:
+  ${text(remote)}:
+    sensitivity: internal
+    refs: ['**']
+    proof: claimed
+
+# Hosts that profiles name. registry:npm is wherever npm is configured to go, remote:origin wherever git is.
+hostSets:
+  package-registries:
+    - registry:npm
+    - registry:pypi
+    - registry:crates
+    - registry:go
+    - registry:maven
+    - registry:rubygems
+${hosts.length === 0 ? '' : `${hosts.join('\n')}\n`}
+# More tools, by bundle. The stock bundles are core, shell, search, text, archives, git, editors, build, node,
+# python, go, rust, jvm, c, ruby, php, dotnet and network.
+bundles: {}
+#  house-tools: [deployctl]
+
+# Changes to the stock profiles observe, develop and maintain, or new ones that extend them:
+profiles: {}
+#  frontend:
+#    extends: develop
+#    description: As develop, for the web client
+#    tools: [core, shell, search, text, git, node, house-tools]
+
+limits:
+  writTtl: 15m       # a writ's life before it must be renewed
+  renewals: 8
+  approvalTtl: 30m   # how long an approval waits, from request to use
+
+# What writ exec uses when nothing is named.
+execution:
+  assistant: local
+  profile: develop
+`;
+}
+
+/** Any text as a YAML scalar: JSON strings are valid YAML. */
+function text(value: string): string {
+  return JSON.stringify(value);
+}
+
+function nameFrom(person: string): string {
+  const name = person
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 63);
+  // YAML would read a bare 0, 1e3, true or null as something else than text.
+  if (name === '') return 'owner';
+  return /^(true|false|null|[0-9].*)$/.test(name) ? `"${name}"` : name;
+}
