@@ -72,7 +72,6 @@ export async function claudeLaunch(request: ClaudeRequest): Promise<ClaudeLaunch
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
       ANTHROPIC_API_KEY: request.placeholder,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '1',
       DISABLE_AUTOUPDATER: '1',
     },
     binds: [
