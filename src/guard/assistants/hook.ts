@@ -122,10 +122,16 @@ function actOf(tool: string, input: unknown, cwd: string, classify: ClassifyPath
     }
     case 'Glob': {
       const { pattern, path: base = '.' } = take(inputs.glob);
-      return operations(
-        act('read', base, true),
-        ...literalFolder(pattern).map((folder) => act('read', resolveIn(base, folder), true)),
-      );
+      const folder = pattern.replace(/[^/]*[*?[{\\!(].*$/s, '');
+      const within = act('read', base, true);
+      // What follows the first wildcard may climb as well; where to cannot be told.
+      if (/\.\.|\{[^}]*\//.test(pattern.slice(folder.length))) {
+        const reason = 'the pattern leaves its folder by way of a wildcard';
+        return operations(within, opaque('read', pattern, reason, spanAfter(tool, pattern)));
+      }
+      if (isAbsolute(folder) || folder.startsWith('~')) return operations(within, act('read', folder, true));
+      if (folder.split('/').includes('..')) return operations(within, act('read', `${base}/${folder}`, true));
+      return operations(within);
     }
     case 'Grep':
       return operations(act('read', take(inputs.grep).path ?? '.', true));
@@ -137,16 +143,6 @@ function actOf(tool: string, input: unknown, cwd: string, classify: ClassifyPath
       if (internalTools.test(tool)) return { kind: 'internal' };
       return operations(opaque('exec', tool, whyOpaque(tool), whole(tool)));
   }
-}
-
-/** A glob that leaves its base names another folder too: `/etc/*`, `../../x/*`. */
-function literalFolder(pattern: string): string[] {
-  const folder = pattern.replace(/[^/]*[*?[{\\!(].*$/s, '');
-  return folder.startsWith('/') || folder.startsWith('~') || folder.split('/').includes('..') ? [folder] : [];
-}
-
-function resolveIn(base: string, folder: string): string {
-  return folder.startsWith('~') || isAbsolute(folder) ? folder : `${base}/${folder}`;
 }
 
 function connectionTo(text: string, tool: string): ConnectOperation | OpaqueOperation {
