@@ -111,7 +111,7 @@ export function managedSettings() {
   };
 }
 
-/** These take hooks or managed settings out of force (verified against the real program). */
+/** In some versions of Claude Code these take even managed hooks out of force. */
 const refusedArguments = ['--bare'];
 
 function refuseArguments(args: readonly string[]): void {

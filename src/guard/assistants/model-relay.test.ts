@@ -170,6 +170,16 @@ describe('what passes', () => {
     request.destroy();
   });
 
+  test.each([
+    '/v1/messages',
+    '/v1/messages/count_tokens?beta=true',
+    '/v1/models',
+    '/v1/models/claude-x-4.5?a=b%2f',
+  ])('the path %s', async (path) => {
+    expect((await ask({ path })).status).toBe(200);
+    expect(seen[0]?.url).toBe(`/api${path}`);
+  });
+
   test('errors of the API reach the assistant as they are', async () => {
     respond = (_request, response) => response.writeHead(529).end('{"type":"error"}');
     expect(await ask({})).toMatchObject({ status: 529 });
@@ -205,7 +215,15 @@ describe('what does not pass', () => {
     '/v1/..%2fadmin',
     '/v1/.',
     '/v1\\..\\admin',
-    '/v1#x',
+    '/v1/messages#x',
+    '/v1/messages?x#y',
+    '/v1/messages/',
+    '/v1/messages/../files',
+    '/v1/models/..',
+    '/v1/messages/batches',
+    '/v1/files',
+    '/v1/organizations/users',
+    '/',
     '*',
     'evil.example:443',
   ])('the target %s', async (path) => {
@@ -220,7 +238,7 @@ describe('what does not pass', () => {
     expect(
       await raw(`CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\nx-api-key: ${placeholder}\r\n\r\n`),
     ).toBe('');
-    const upgrade = `GET /v1 HTTP/1.1\r\nHost: x\r\nx-api-key: ${placeholder}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    const upgrade = `GET /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: ${placeholder}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
     expect(await raw(upgrade)).toMatch(/^HTTP\/1\.1 400 /);
     expect(seen).toEqual([]);
   });
@@ -233,7 +251,7 @@ describe('what does not pass', () => {
     ['headers without end', `X-A: ${'a'.repeat(100_000)}\r\n`],
     ['a bare line feed', 'X-A: 1\nX-B: 2\r\n'],
   ])('ambiguous framing: %s', async (_name, header) => {
-    await raw(`POST /v1 HTTP/1.1\r\nHost: x\r\nx-api-key: ${placeholder}\r\n${header}\r\n0\r\n\r\n`);
+    await raw(`POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: ${placeholder}\r\n${header}\r\n0\r\n\r\n`);
     expect(seen).toEqual([]);
   });
 
@@ -297,7 +315,11 @@ describe('ends', () => {
       response.write('x');
       begin();
     };
-    const request = http.get({ socketPath: socket, path: '/v1', headers: { 'x-api-key': placeholder } });
+    const request = http.get({
+      socketPath: socket,
+      path: '/v1/messages',
+      headers: { 'x-api-key': placeholder },
+    });
     request.on('error', () => undefined);
     await begun;
     request.destroy();

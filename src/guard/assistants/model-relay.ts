@@ -81,7 +81,7 @@ async function forward(
   response: http.ServerResponse,
 ): Promise<void> {
   const target = targetOf(upstream.base, request.url ?? '');
-  if (target === null) return refuse(response, 400, 'only paths of the model API can be asked for');
+  if (target === null) return refuse(response, 400, 'only the Messages and Models API can be asked for');
   if (request.headers.upgrade !== undefined) return refuse(response, 400, 'connections cannot be upgraded');
   if (!isKnown(request, placeholder)) return refuse(response, 401, 'this session has another key');
 
@@ -123,13 +123,13 @@ async function forward(
   await pipeline(incoming, response);
 }
 
-/** Path and query below the upstream's own prefix; null for absolute-form, authority-form and what climbs out. */
+/** What a conversation needs of the API. Batches, files and administration are not for the assistant. */
+const conversationPath = /^\/v1\/(messages(\/count_tokens)?|models(\/[A-Za-z0-9][\w.:-]*)?)$/;
+
+/** Path and query below the upstream's own prefix; null for everything else, whatever its form. */
 function targetOf(base: URL, url: string): string | null {
-  if (!/^\/(?!\/)[!-~]*$/.test(url) || /[\\#]/.test(url)) return null;
-  const [path = ''] = url.split('?', 1);
-  // The upstream might decode before it resolves, so encoded dots and slashes are refused as well.
-  if (/(^|\/)\.{1,2}(\/|$)/.test(path.replace(/%2e/gi, '.')) || /%2f|%5c/i.test(path)) return null;
-  return base.pathname.replace(/\/+$/, '') + url;
+  const [, path = '', query = ''] = /^([^?]*)(\?[!"$-~]*)?$/.exec(url) ?? [];
+  return conversationPath.test(path) ? base.pathname.replace(/\/+$/, '') + path + query : null;
 }
 
 function isKnown(request: http.IncomingMessage, placeholder: string): boolean {
