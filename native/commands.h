@@ -1,0 +1,14 @@
+/* The subcommands. Each takes the arguments after its own name and returns the exit status. */
+#ifndef WRIT_COMMANDS_H
+#define WRIT_COMMANDS_H
+
+int launch_command(int argc, char **argv);
+int init_command(int argc, char **argv);
+int relay_command(int argc, char **argv);
+int hook_command(int argc, char **argv);
+int foreground_command(int argc, char **argv);
+
+/* File descriptors that the launcher passes; the numbers are also in src/guard/sandbox/launcher.ts. */
+enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, FIRST_DATA_FD = 10 };
+
+#endif

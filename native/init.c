@@ -1,0 +1,307 @@
+/*
+ * writ-exec init
+ *
+ * Process 1 of the sandbox: verifies what was mounted, starts the command in a process group of its own, passes on
+ * what the launcher asks for, and ends everything when the command ends, the launcher dies or time is up.
+ * It reads three blocks from the control socket (settings, environment, argv), then single bytes: a signal's number,
+ * or one of `enum request`. It answers with lines: `started`, `stopped SIGNAL`, and last
+ * `ended REASON CODE SIGNAL USER_US SYSTEM_US MAX_RSS_KIB`.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "commands.h"
+#include "report.h"
+
+enum request { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
+
+/* After SIGTERM for lack of time. */
+static const long long term_grace_ms = 2000;
+/* For what a shell left behind that is about to finish, such as `> >(tee log)`. */
+static const long long leftovers_grace_ms = 100;
+
+static const struct {
+    const char *name;
+    __rlimit_resource_t resource;
+} limit_names[] = {{"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU},     {"fsize", RLIMIT_FSIZE},
+                   {"nofile", RLIMIT_NOFILE}, {"nproc", RLIMIT_NPROC}};
+
+enum { LIMITS = sizeof limit_names / sizeof *limit_names };
+
+struct settings {
+    bool foreground;
+    long long wall_ms; /* 0: none */
+    bool limited[LIMITS];
+    rlim_t limits[LIMITS];
+};
+
+struct state {
+    pid_t command;
+    bool ended;
+    int status;         /* wait(2)'s, once ended */
+    const char *reason; /* exited, killed or timed-out */
+    long long deadline; /* of the current phase, or -1 */
+    bool alone;         /* no process but this one is left */
+};
+
+static long long now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...) {
+    char line[200];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    /* A launcher that is gone is noticed by the end of its requests. */
+    if (length > 0 && send(CONTROL_FD, line, (size_t)length, MSG_NOSIGNAL) < 0) return;
+}
+
+static unsigned long long number(const char *text) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || *text < '0' || *text > '9' || *end != '\0') fail(EXIT_SETUP, "init: bad number %s", text);
+    return value;
+}
+
+/* That the path is the very file that was looked at when the sandbox was planned, and read-only where asked. */
+static void expect_file(const char *access, const char *identity, const char *path) {
+    struct stat file;
+    struct statvfs mount;
+    char actual[64];
+    if (lstat(path, &file) != 0) fail(EXIT_SETUP, "%s is not in the sandbox: %s", path, strerror(errno));
+    snprintf(actual, sizeof actual, "%llu:%llu", (unsigned long long)file.st_dev, (unsigned long long)file.st_ino);
+    if (strcmp(actual, identity) != 0) fail(EXIT_SETUP, "%s was replaced while the sandbox was set up", path);
+    if (strcmp(access, "ro") != 0) return;
+    if (statvfs(path, &mount) != 0 || !(mount.f_flag & ST_RDONLY)) fail(EXIT_SETUP, "%s is not read-only", path);
+}
+
+static void set_limit(struct settings *settings, const char *name, const char *value) {
+    for (size_t i = 0; i < LIMITS; i++) {
+        if (strcmp(limit_names[i].name, name) != 0) continue;
+        settings->limited[i] = true;
+        settings->limits[i] = (rlim_t)number(value);
+        return;
+    }
+    fail(EXIT_SETUP, "init: unknown limit %s", name);
+}
+
+static struct settings read_settings(int count, char **words) {
+    struct settings settings = {0};
+    for (int i = 0; i < count; i++) {
+        int left = count - i - 1;
+        if (strcmp(words[i], "foreground") == 0) {
+            settings.foreground = true;
+        } else if (strcmp(words[i], "wall-ms") == 0 && left >= 1) {
+            settings.wall_ms = (long long)number(words[i + 1]);
+            i += 1;
+        } else if (strcmp(words[i], "limit") == 0 && left >= 2) {
+            set_limit(&settings, words[i + 1], words[i + 2]);
+            i += 2;
+        } else if (strcmp(words[i], "expect") == 0 && left >= 3) {
+            expect_file(words[i + 1], words[i + 2], words[i + 3]);
+            i += 3;
+        } else if (strcmp(words[i], "directory") == 0 && left >= 1) {
+            if (chdir(words[i + 1]) != 0) fail(EXIT_SETUP, "cannot enter %s: %s", words[i + 1], strerror(errno));
+            i += 1;
+        } else {
+            fail(EXIT_SETUP, "init: bad setting %s", words[i]);
+        }
+    }
+    return settings;
+}
+
+static void apply_limits(const struct settings *settings) {
+    for (size_t i = 0; i < LIMITS; i++) {
+        if (!settings->limited[i]) continue;
+        struct rlimit limit;
+        getrlimit(limit_names[i].resource, &limit);
+        rlim_t value = settings->limits[i] < limit.rlim_max ? settings->limits[i] : limit.rlim_max;
+        limit = (struct rlimit){.rlim_cur = value, .rlim_max = value};
+        if (setrlimit(limit_names[i].resource, &limit) != 0) {
+            fail(EXIT_SETUP, "cannot limit %s: %s", limit_names[i].name, strerror(errno));
+        }
+    }
+}
+
+static void take_foreground(pid_t group) {
+    /* Fails where standard input is no terminal of ours, and then there is nothing to hand over. */
+    if (tcsetpgrp(STDIN_FILENO, group) != 0) return;
+}
+
+__attribute__((noreturn)) static void become_command(const struct settings *settings, char **argv, char **env) {
+    setpgid(0, 0);
+    if (settings->foreground) take_foreground(getpid());
+    for (int i = 1; i < NSIG; i++) signal(i, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    apply_limits(settings);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    environ = env;
+    execvp(argv[0], argv);
+    int problem = errno;
+    bool missing = problem == ENOENT;
+    fail(missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "%s: %s", argv[0],
+         missing && strchr(argv[0], '/') == NULL ? "command not found" : strerror(problem));
+}
+
+static pid_t start_command(const struct settings *settings, char **argv, char **env) {
+    pid_t command = fork();
+    if (command < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
+    if (command == 0) become_command(settings, argv, env);
+    /* Also here, so that no signal for the group can come too early; fails when the child was quicker. */
+    if (setpgid(command, command) != 0) return command;
+    return command;
+}
+
+static bool for_whole_group(int signal) {
+    return signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP || signal == SIGCONT || signal == SIGWINCH;
+}
+
+static void kill_everything(struct state *state, const char *reason) {
+    if (!state->ended) state->reason = reason;
+    kill(-1, SIGKILL);
+}
+
+static void reap(struct state *state) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (WIFSTOPPED(status)) {
+            if (pid == state->command) tell("stopped %d\n", WSTOPSIG(status));
+        } else if (pid == state->command) {
+            state->ended = true;
+            state->status = status;
+            state->deadline = now_ms() + leftovers_grace_ms;
+        }
+    }
+    state->alone = pid < 0 && errno == ECHILD;
+}
+
+static void serve_requests(struct state *state) {
+    unsigned char requests[64];
+    ssize_t got = read(CONTROL_FD, requests, sizeof requests);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (got <= 0) {
+        kill_everything(state, "killed");
+        return;
+    }
+    for (ssize_t i = 0; i < got; i++) {
+        if (requests[i] == KILL_ALL) {
+            kill_everything(state, "killed");
+        } else if (requests[i] == TAKE_FOREGROUND) {
+            take_foreground(state->command);
+        } else if (!state->ended && requests[i] < NSIG) {
+            kill(for_whole_group(requests[i]) ? -state->command : state->command, requests[i]);
+        }
+    }
+}
+
+static void time_is_up(struct state *state) {
+    if (state->ended || strcmp(state->reason, "timed-out") == 0) {
+        kill_everything(state, "timed-out");
+        state->deadline = -1;
+        return;
+    }
+    state->reason = "timed-out";
+    kill(-state->command, SIGTERM);
+    kill(-state->command, SIGCONT);
+    state->deadline = now_ms() + term_grace_ms;
+}
+
+static void supervise(struct state *state, int child_signals) {
+    struct pollfd events[2] = {{.fd = child_signals, .events = POLLIN}, {.fd = CONTROL_FD, .events = POLLIN}};
+    while (!(state->ended && state->alone)) {
+        long long left = state->deadline < 0 ? -1 : state->deadline - now_ms();
+        if (state->deadline >= 0 && left <= 0) {
+            time_is_up(state);
+            continue;
+        }
+        int timeout = left < 0 ? -1 : left > 60000 ? 60000 : (int)left;
+        if (poll(events, 2, timeout) < 0 && errno != EINTR) fail(EXIT_SETUP, "poll: %s", strerror(errno));
+        if (events[0].revents != 0) {
+            struct signalfd_siginfo info;
+            if (read(child_signals, &info, sizeof info) < 0 && errno != EAGAIN) fail(EXIT_SETUP, "signalfd");
+        }
+        reap(state);
+        if (events[1].revents != 0) {
+            serve_requests(state);
+            if (events[1].revents & (POLLHUP | POLLERR)) events[1].fd = -1;
+        }
+    }
+}
+
+static void tell_end(const struct state *state) {
+    struct rusage usage = {0};
+    getrusage(RUSAGE_CHILDREN, &usage);
+    int signal = WIFSIGNALED(state->status) ? WTERMSIG(state->status) : 0;
+    int code = signal != 0 ? 128 + signal : WEXITSTATUS(state->status);
+    tell("ended %s %d %d %lld %lld %ld\n", state->reason, code, signal,
+         (long long)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec,
+         (long long)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec, usage.ru_maxrss);
+}
+
+int init_command(int argc, char **argv) {
+    (void)argv;
+    if (argc != 0 || getpid() != 1) fail(EXIT_SETUP, "init: only as process 1 of a sandbox");
+    close_range(REAL_STDERR_FD + 1, ~0u, 0);
+    /* The command runs as the same user: this keeps it out of /proc/1, and so away from the control socket. */
+    if (prctl(PR_SET_DUMPABLE, 0) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
+    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+
+    sigset_t everything, children;
+    sigfillset(&everything);
+    sigprocmask(SIG_SETMASK, &everything, NULL);
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    signal(SIGCHLD, SIG_DFL);
+    int child_signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (child_signals < 0) fail(EXIT_SETUP, "signalfd: %s", strerror(errno));
+
+    struct block settings_block = read_block(CONTROL_FD);
+    struct block environment_block = read_block(CONTROL_FD);
+    struct block argv_block = read_block(CONTROL_FD);
+    if (argv_block.count == 0) fail(EXIT_SETUP, "init: no command");
+    struct settings settings = read_settings((int)settings_block.count, block_strings(&settings_block));
+
+    /* Until here standard error was the launcher's, which turns what it reads into its own error. */
+    if (dup2(REAL_STDERR_FD, STDERR_FILENO) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
+    close(REAL_STDERR_FD);
+
+    struct state state = {.reason = "exited", .deadline = -1};
+    if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
+    state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));
+    tell("started\n");
+    supervise(&state, child_signals);
+    tell_end(&state);
+    return 0;
+}
+
+/* writ-exec foreground: gives the terminal back to the process group of whoever started it. */
+int foreground_command(int argc, char **argv) {
+    (void)argv;
+    if (argc != 0) fail(2, "usage: writ-exec foreground");
+    signal(SIGTTOU, SIG_IGN);
+    return tcsetpgrp(STDIN_FILENO, getpgrp()) == 0 ? 0 : 1;
+}

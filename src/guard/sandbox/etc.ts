@@ -1,0 +1,76 @@
+/** What `/etc` holds inside: a few files made for the sandbox, and of the host's only those listed here. */
+import { sandboxHome, sandboxUser } from './environment.ts';
+
+/**
+ * Data that programs need to run and that tells nothing of the host's people, secrets or services. Not listed and
+ * never to be: shadow, ssh, sudoers, ssl/private, machine-id, resolv.conf, and tools' own files that hold logins
+ * (npmrc, pip.conf, gitconfig, wgetrc).
+ */
+export const hostFiles: readonly string[] = [
+  '/etc/alternatives',
+  '/etc/ca-certificates/extracted',
+  '/etc/debian_version',
+  '/etc/fonts',
+  '/etc/groff',
+  '/etc/host.conf',
+  '/etc/inputrc',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/locale.alias',
+  '/etc/localtime',
+  '/etc/magic',
+  '/etc/magic.mime',
+  '/etc/mime.types',
+  '/etc/os-release',
+  '/etc/perl',
+  '/etc/pki/ca-trust/extracted',
+  '/etc/pki/tls/certs',
+  '/etc/protocols',
+  '/etc/python3',
+  '/etc/python3.11',
+  '/etc/python3.12',
+  '/etc/python3.13',
+  '/etc/services',
+  '/etc/shells',
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+  '/etc/terminfo',
+  '/etc/timezone',
+  '/etc/java-11-openjdk',
+  '/etc/java-17-openjdk',
+  '/etc/java-21-openjdk',
+  '/etc/java-25-openjdk',
+];
+
+export interface EtcRequest {
+  readonly uid: number;
+  readonly gid: number;
+  readonly identity: { readonly name: string; readonly email: string };
+}
+
+/** Path to content. */
+export function generatedFiles({ uid, gid, identity }: EtcRequest): Readonly<Record<string, string>> {
+  const root = uid === 0 ? '' : 'root:x:0:0:root:/nonexistent:/usr/sbin/nologin\n';
+  const rootGroup = gid === 0 ? '' : 'root:x:0:\n';
+  return {
+    '/etc/passwd':
+      `${sandboxUser}:x:${uid}:${gid}:Writ:${sandboxHome}:/bin/bash\n${root}` +
+      'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+    '/etc/group': `${sandboxUser}:x:${gid}:\n${rootGroup}nogroup:x:65534:\n`,
+    '/etc/hosts': '127.0.0.1 localhost writ\n::1 localhost ip6-localhost\n',
+    '/etc/hostname': 'writ\n',
+    '/etc/nsswitch.conf':
+      'passwd: files\ngroup: files\nhosts: files dns\nnetworks: files\nprotocols: files\nservices: files\n',
+    // Only git's own ownership check is switched off: user ids inside are mapped, and the view holds one repository.
+    '/etc/gitconfig':
+      `[user]\n\tname = ${gitValue(identity.name)}\n\temail = ${gitValue(identity.email)}\n` +
+      '[safe]\n\tdirectory = *\n',
+  };
+}
+
+/** Quoted for git's configuration (git-config(1), "Values"). */
+function gitValue(text: string): string {
+  const escaped = text.replaceAll(/[\\"]/g, String.raw`\$&`).replaceAll(/[\0-\x1f\x7f]/g, ' ');
+  return `"${escaped}"`;
+}

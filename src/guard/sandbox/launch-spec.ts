@@ -1,0 +1,133 @@
+/** From what a writ grants to all that a launcher needs to start the command: plain data, so that it can be sent. */
+import { WritError } from '../../core/model/errors.ts';
+import { planBubblewrap } from './bubblewrap.ts';
+import { sandboxError } from './errors.ts';
+import type { MachineFacts } from './machine.ts';
+import { seccompFilter } from './seccomp.ts';
+import { isBelow, planView, type Bind, type Expectation } from './view.ts';
+
+export interface Limits {
+  /** Processor time of one process, seconds. */
+  readonly cpuSeconds: number;
+  readonly processes: number;
+  /** Largest file that can be written, MiB. */
+  readonly fileSizeMiB: number;
+  readonly openFiles: number;
+  /** From start to end, seconds. */
+  readonly wallSeconds: number;
+}
+
+export interface SandboxRequest {
+  readonly command: { readonly argv: readonly string[] };
+  /** Real path inside the worktree. */
+  readonly cwd: string;
+  /** Real path; it has the same path inside. */
+  readonly worktree: string;
+  /** `dev:ino` when the worktree was identified: the launch fails when another folder is mounted. */
+  readonly worktreeId?: string;
+  readonly repository: 'read-write' | 'read-only';
+  /** Git directories outside the worktree: the main one of a linked worktree, the one of a submodule. */
+  readonly gitDirectories: readonly string[];
+  /** Paths inside the repository that must not be readable. */
+  readonly hide: readonly string[];
+  /** The whole environment, see `buildEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** As whom git records commits. */
+  readonly identity: { readonly name: string; readonly email: string };
+  /** Toolchains, sockets, generated files. */
+  readonly extraBinds?: readonly Bind[];
+  /** Inside; by default the caller's own, or 1000 for root. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Standard input and output are a terminal. */
+  readonly terminal: boolean;
+}
+
+export interface LaunchSpec {
+  readonly writExec: string;
+  readonly bubblewrap: string;
+  readonly bubblewrapArguments: readonly string[];
+  readonly files: readonly string[];
+  /** The filter, base64. */
+  readonly seccomp: string;
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly terminal: boolean;
+  readonly limits: Limits;
+  readonly processLimit: MachineFacts['processLimit'];
+  readonly expectations: readonly Expectation[];
+  /** Files that must not exist when the command has ended, because git outside would obey them. */
+  readonly forbidden: readonly string[];
+}
+
+/** Of each of the private file systems: /tmp, the home, … They take memory only as they fill. */
+const temporaryBytes = 2 * 1024 ** 3;
+
+/**
+ * Reads the worktree, and creates an empty `hooks` folder where a git directory lacks one.
+ * @throws WritError `worktree_unsafe` or `sandbox_request`
+ */
+export function launchSpec(request: SandboxRequest, machine: MachineFacts): LaunchSpec {
+  assertRequest(request);
+  const uid = request.uid ?? (machine.uid === 0 ? 1000 : machine.uid);
+  const gid = request.gid ?? (machine.uid === 0 ? 1000 : machine.gid);
+  const view = readable(() =>
+    planView(
+      {
+        ...request,
+        worktreeId: request.worktreeId ?? null,
+        extraBinds: request.extraBinds ?? [],
+        uid,
+        gid,
+        temporaryBytes,
+      },
+      machine,
+    ),
+  );
+  const bubblewrap = planBubblewrap({ mounts: view.mounts, uid, gid, terminal: request.terminal });
+  return {
+    writExec: machine.writExec,
+    bubblewrap: machine.bubblewrap.path,
+    bubblewrapArguments: bubblewrap.args,
+    files: bubblewrap.files,
+    seccomp: seccompFilter(machine.architecture).toString('base64'),
+    argv: request.command.argv,
+    environment: request.environment,
+    cwd: request.cwd,
+    terminal: request.terminal,
+    limits: request.limits,
+    processLimit: machine.processLimit,
+    expectations: view.expectations,
+    forbidden: view.forbidden,
+  };
+}
+
+function assertRequest({ command, cwd, worktree, environment }: SandboxRequest): void {
+  if (command.argv.length === 0) throw sandboxError('sandbox_request', 'there is no command');
+  const texts = [...command.argv, cwd, ...Object.entries(environment).flat()];
+  if (texts.some((text) => text.includes('\0'))) {
+    throw sandboxError('sandbox_request', 'a NUL byte in the command, its directory or its environment');
+  }
+  if (cwd !== worktree && !isBelow(cwd, worktree)) {
+    throw sandboxError('sandbox_request', `${cwd} is not inside ${worktree}`);
+  }
+  const misnamed = Object.keys(environment).find((name) => name === '' || name.includes('='));
+  if (misnamed !== undefined) {
+    throw sandboxError('sandbox_request', `${JSON.stringify(misnamed)} cannot name an environment variable`);
+  }
+}
+
+/** The worktree belongs to others who may change it meanwhile: whatever the file system says is an error of ours. */
+function readable<T>(plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof WritError) throw error;
+    const { message } = error as Error;
+    throw sandboxError('worktree_unsafe', `the worktree could not be looked at: ${message}`, {
+      cause: error,
+    });
+  }
+}
