@@ -1,4 +1,13 @@
-import { mkdirSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { codeOf, scratch, type Scratch } from '../../../test/repository/scratch.ts';
@@ -327,6 +336,20 @@ describe('refused', () => {
     writeFileSync(join(clone, '.git/config'), `${text}[remote "origin"]\n\turl = ${url}\n`);
     return clone;
   }
+});
+
+test('leaves nothing behind, whether it ends well or not', async () => {
+  const clone = at.repository('shop', url);
+  mkdirSync(at.path('tmp'));
+  vi.stubEnv('TMPDIR', at.path('tmp'));
+  try {
+    await identifyRepository(clone, registered());
+    writeFileSync(join(clone, '.git/refs/heads/main'), `${'1'.repeat(40)}\n`);
+    expect(await codeOf(identifyRepository(clone, registered()))).toBe('repository_format');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(readdirSync(at.path('tmp'))).toEqual([]);
 });
 
 test('errors carry their place', async () => {
