@@ -50,7 +50,8 @@ export function evaluate(slice: Slice, request: CedarRequest, evidence: readonly
     .map((fault) => fault.policyId)
     .filter((id) => slice.byId.get(id)?.effect === 'forbid');
   const policies = [...diagnostics.reason].sort().flatMap((id) => slice.byId.get(id) ?? []);
-  return { allowed: decision === 'allow' && faults.length === 0, policies, faults };
+  if (decision === 'allow' && faults.length > 0) return { allowed: false, policies: [], faults };
+  return { allowed: decision === 'allow', policies, faults };
 }
 
 const withoutEvidence = ['enableExecution', 'suspendExecution', 'approve', 'revokeWrit'];
@@ -94,6 +95,22 @@ export function sliceFor(bundle: Bundle, action: string, profile: string | null)
   };
   known.set(key, slice);
   return slice;
+}
+
+/**
+ * The request as far as the slice's policies can see it. An attribute that none of them reads cannot change the
+ * answer, and an entity without attributes and parents is to Cedar as if it were not given. So two paths of the
+ * same area are mostly one question, and Cedar is handed little.
+ */
+export function seenBy(slice: Slice, request: CedarRequest): CedarRequest {
+  const visible = <T>(record: Readonly<Record<string, T>>): Record<string, T> => {
+    return Object.fromEntries(Object.entries(record).filter(([name]) => slice.attributes.has(name)));
+  };
+  const context = slice.whole.has('context') ? request.context : visible(request.context);
+  const entities = request.entities
+    .map(({ uid, attrs, parents }) => ({ uid, attrs: visible(attrs), parents }))
+    .filter(({ attrs, parents }) => parents.length > 0 || Object.keys(attrs).length > 0);
+  return { ...request, context, entities };
 }
 
 function actionAdmits(scope: Policy['json']['action'], action: string): boolean {

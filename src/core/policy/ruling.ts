@@ -1,7 +1,7 @@
 /** From Cedar's allow or deny to a verdict: which evidence would flip a denial is found by evaluating. */
 import type { Verdict } from '../model/decision.ts';
 import type { Bundle, Policy } from './bundle.ts';
-import { evaluate, sliceFor, type CedarRequest, type Evaluation, type Slice } from './evaluate.ts';
+import { evaluate, seenBy, sliceFor, type CedarRequest, type Evaluation, type Slice } from './evaluate.ts';
 
 /** An answer to one request. */
 export interface Ruling {
@@ -17,8 +17,9 @@ export interface Ruling {
 const mostTrials = 64;
 const largestTried = 3;
 
-export function rule(bundle: Bundle, request: CedarRequest, held: readonly string[]): Ruling {
-  const slice = sliceFor(bundle, request.action, request.profile);
+export function rule(bundle: Bundle, asked: CedarRequest, held: readonly string[]): Ruling {
+  const slice = sliceFor(bundle, asked.action, asked.profile);
+  const request = seenBy(slice, asked);
   const cache = cacheOf(bundle);
   const key = keyOf(slice, request, held);
   const known = key === null ? undefined : cache.get(key);
@@ -48,7 +49,7 @@ function ruleAnew(slice: Slice, request: CedarRequest, held: readonly string[]):
     const { ids, reasons, advice } = saidBy(lifted);
     return { decision: 'step-up', policies: ids, missing: flip.missing, reasons, advice };
   }
-  const { ids, reasons, advice } = saidBy(asked.policies);
+  const { ids, reasons, advice } = saidBy(insurmountable(slice, request, asked));
   const faults = asked.faults.map((fault) => `the policy "${fault}" cannot be evaluated`);
   return {
     decision: 'deny',
@@ -57,6 +58,14 @@ function ruleAnew(slice: Slice, request: CedarRequest, held: readonly string[]):
     reasons: [...reasons, ...faults],
     advice,
   };
+}
+
+/** Of the forbids that denied, those that stand even with all evidence: the ones worth naming. */
+function insurmountable(slice: Slice, request: CedarRequest, denied: Evaluation): readonly Policy[] {
+  if (denied.policies.length < 2 || slice.evidence.length === 0) return denied.policies;
+  const still = evaluate(slice, request, slice.evidence).policies;
+  const standing = denied.policies.filter((policy) => still.includes(policy));
+  return standing.length > 0 ? standing : denied.policies;
 }
 
 function saidBy(policies: readonly Policy[]): { ids: string[]; reasons: string[]; advice: string | null } {
@@ -125,21 +134,20 @@ function cacheOf(bundle: Bundle): Map<string, Ruling> {
   return cache;
 }
 
-/**
- * The request as far as the slice's policies can see it: attributes that none of them reads cannot change the
- * answer, nor can an entity's id where none names an entity of its type. Two paths of the same area are one question.
- */
+/** The question: two requests that the slice's policies cannot tell apart have the same key. */
 function keyOf(slice: Slice, request: CedarRequest, held: readonly string[]): string | null {
-  const seesId = (variable: string, type: string) => slice.whole.has(variable) || slice.namedTypes.has(type);
-  const visible = (record: Readonly<Record<string, unknown>>) =>
-    Object.entries(record).filter(([name]) => slice.attributes.has(name));
+  const { principal, resource } = request;
+  const hidden = (variable: string, type: string) =>
+    !slice.whole.has(variable) && !slice.namedTypes.has(type);
+  const withoutId = [
+    ...(hidden('principal', principal.type) ? [principal] : []),
+    ...(hidden('resource', resource.type) ? [resource] : []),
+  ];
   const entities = request.entities.map(({ uid, attrs, parents }) => {
     const { type, id } = 'type' in uid ? uid : uid.__entity;
-    const variable = id === request.resource.id && type === request.resource.type ? 'resource' : 'principal';
-    const itself = type === request.principal.type || type === request.resource.type;
-    return [type, itself && !seesId(variable, type) ? '' : id, visible(attrs), parents];
+    return [type, withoutId.some((one) => one.type === type && one.id === id) ? '' : id, attrs, parents];
   });
-  const context = slice.whole.has('context') ? request.context : visible(request.context);
-  const key = JSON.stringify([request.action, request.profile, entities, context, held]);
+  const ids = [principal, resource].map((one) => (withoutId.includes(one) ? one.type : one));
+  const key = JSON.stringify([request.action, request.profile, ids, entities, request.context, held]);
   return key.length > longestKey ? null : key;
 }
