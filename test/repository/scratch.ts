@@ -1,6 +1,6 @@
 /** Real git repositories in a temporary directory, made with an environment that holds nothing of the machine's. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,10 +23,17 @@ export interface Scratch extends Disposable {
   git(cwd: string, ...args: readonly string[]): string;
   /** A new repository with one commit and a remote; returns its path. */
   repository(name: string, remote?: string): string;
-  /** A new Ed25519 key without a passphrase. */
-  key(name: string): { readonly file: string; readonly publicLine: string };
+  /** A new key without a passphrase. */
+  key(name: string, type?: 'ed25519' | 'ecdsa' | 'rsa'): Key;
   /** Signs a file in a namespace with ssh-keygen, into `FILE.sig`. */
   sign(key: string, namespace: string, file: string): void;
+}
+
+export interface Key {
+  readonly file: string;
+  readonly publicLine: string;
+  /** `SHA256:…` */
+  readonly fingerprint: string;
 }
 
 export function scratch(): Scratch {
@@ -45,14 +52,11 @@ export function scratch(): Scratch {
       if (remote !== undefined) git(path(name), 'remote', 'add', 'origin', remote);
       return path(name);
     },
-    key(name) {
+    key(name, type = 'ed25519') {
       const file = path(name);
-      run(
-        'ssh-keygen',
-        ['-q', '-t', 'ed25519', '-N', '', '-C', `${name}@example.org`, '-f', file],
-        directory,
-      );
-      return { file, publicLine: run('cat', [`${file}.pub`], directory) };
+      run('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', `${name}@example.org`, '-f', file], directory);
+      const [, fingerprint = ''] = run('ssh-keygen', ['-l', '-f', file], directory).split(' ');
+      return { file, publicLine: readFileSync(`${file}.pub`, 'utf8').trim(), fingerprint };
     },
     sign(key, namespace, file) {
       rmSync(`${file}.sig`, { force: true });

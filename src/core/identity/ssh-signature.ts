@@ -40,7 +40,7 @@ interface Parsed {
  */
 export function verifySshSignature(
   armored: string,
-  message: string,
+  message: string | Uint8Array,
   namespace: string,
   registered: readonly { readonly person: string; readonly blob: Buffer }[],
 ): string {
@@ -57,7 +57,7 @@ export function verifySshSignature(
     sshString(Buffer.from(namespace)),
     sshString(Buffer.alloc(0)),
     sshString(Buffer.from(parsed.hash)),
-    sshString(createHash(parsed.hash).update(message, 'utf8').digest()),
+    sshString(createHash(parsed.hash).update(message).digest()),
   ]);
   if (!verifyBlob(parsed.publicKey, parsed.signature, signed)) {
     throw fault('signature_wrong', 'the signature does not fit what was to be signed');

@@ -1,47 +1,40 @@
-/** SSH signatures on commits (gitformat-signature, OpenSSH PROTOCOL.sshsig), verified by the system's ssh-keygen. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runProgram, systemProgram } from './run-program.ts';
+/** SSH signatures on commits (gitformat-signature, OpenSSH PROTOCOL.sshsig). */
+import { createHash } from 'node:crypto';
+import { verifySshSignature } from '../../core/identity/ssh-signature.ts';
+import { WritError } from '../../core/model/errors.ts';
+import { sshPublicKey } from '../../core/policy/ssh-public-key.ts';
 
 export type SignatureCheck =
-  | { readonly good: true; /** `SHA256:…` of the key. */ readonly fingerprint: string }
+  | {
+      readonly good: true;
+      /** `SHA256:…` of the key, as ssh-keygen -l prints it. */ readonly fingerprint: string;
+    }
   | { readonly good: false; readonly why: string };
 
 /**
  * Whether a commit carries the SSH signature of one of the signers, given as public key lines. The very bytes
- * that hash to the commit's id are checked, and no git or configuration stands in between.
+ * that hash to the commit's id are checked: no git, program or configuration stands in between.
  */
-export async function checkSignature(
-  commit: Buffer,
-  signers: readonly string[],
-  directory: string,
-): Promise<SignatureCheck> {
+export function checkSignature(commit: Buffer, signers: readonly string[]): SignatureCheck {
   const parts = signedParts(commit.toString('latin1'));
   if (typeof parts === 'string') return { good: false, why: parts };
-  const keygen = systemProgram('ssh-keygen');
-  if (keygen === null) return { good: false, why: 'its signature cannot be checked without ssh-keygen' };
-  const signature = join(directory, 'signature');
-  const allowed = join(directory, 'allowed-signers');
-  await writeFile(signature, parts.signature, 'latin1');
-  await writeFile(allowed, signers.flatMap(allowedLine).join(''));
-  const { code, stdout } = await runProgram(
-    keygen,
-    ['-Y', 'verify', '-f', allowed, '-I', 'signer', '-n', 'git', '-s', signature],
-    { cwd: directory, input: Buffer.from(parts.payload, 'latin1') },
-  );
-  const fingerprint = /^Good "git" signature for signer with \S+ key (SHA256:[A-Za-z0-9+/]{43})$/m.exec(
-    stdout.toString('latin1'),
-  )?.[1];
-  if (code === 0 && fingerprint !== undefined) return { good: true, fingerprint };
-  return { good: false, why: 'its signature is not by an allowed signer' };
+  const keys = signers.flatMap((line) => {
+    const key = sshPublicKey(line);
+    return key === null ? [] : [{ person: fingerprintOf(key.blob), blob: key.blob }];
+  });
+  try {
+    const payload = Buffer.from(parts.payload, 'latin1');
+    return { good: true, fingerprint: verifySshSignature(parts.signature, payload, 'git', keys) };
+  } catch (error) {
+    if (!(error instanceof WritError)) throw error;
+    if (error.code === 'signature_key_unknown')
+      return { good: false, why: 'it is not signed by an allowed signer' };
+    return { good: false, why: error.message };
+  }
 }
 
-/** A public key alone, so that a comment or option of the registered line cannot widen what is allowed. */
-function allowedLine(signer: string): string[] {
-  const key = /^((?:sk-)?(?:ssh|ecdsa)-[a-z0-9-]+(?:@openssh\.com)? [A-Za-z0-9+/=]+)(?:\s|$)/.exec(
-    signer,
-  )?.[1];
-  return key === undefined ? [] : [`signer namespaces="git" ${key}\n`];
+function fingerprintOf(blob: Buffer): string {
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
 /** The signature and what it covers: the commit without its signature headers. Else why there is none. */

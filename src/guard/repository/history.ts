@@ -21,8 +21,6 @@ export interface Commit {
 }
 
 export interface History extends AsyncDisposable {
-  /** A private directory of this run, for other temporary files. */
-  readonly directory: string;
   readonly branch: string | null;
   readonly shallow: boolean;
   /** Object directories that the repository borrows from. */
@@ -97,7 +95,6 @@ export async function openHistory(
   };
 
   return {
-    directory,
     branch: /^refs\/heads\/(.+)$/.exec(reference ?? '')?.[1] ?? null,
     shallow: shallow !== null && shallow.length > 0,
     alternates:

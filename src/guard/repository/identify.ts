@@ -117,7 +117,7 @@ async function prove(
 
   let unsigned: string | null = null;
   if (registered.signers.length > 0) {
-    const check = await checkSignature(head.content, registered.signers, history.directory);
+    const check = checkSignature(head.content, registered.signers);
     if (check.good) {
       const how = `HEAD is signed by ${check.fingerprint}, an allowed signer of ${remote.canonical}`;
       return { proof: 'signed-commit', how, short: null };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { scratch, type Scratch } from '../../../test/repository/scratch.ts';
@@ -159,6 +159,19 @@ describe('signed-commit', () => {
     );
   });
 
+  test.each(['ed25519', 'ecdsa', 'rsa'] as const)('agrees with ssh-keygen about a %s key', async (type) => {
+    const clone = at.repository('shop', url);
+    const { file, publicLine, fingerprint } = at.key('ada', type);
+    at.git(clone, 'config', 'i18n.commitEncoding', 'ISO-8859-1');
+    writeFileSync(at.path('message'), Buffer.from('gr\xfc\xdfe\n', 'latin1'));
+    at.git(clone, ...signing(file), 'commit', '--quiet', '--allow-empty', '--file', at.path('message'));
+    writeFileSync(at.path('allowed'), `ada ${publicLine}\n`);
+    at.git(clone, '-c', `gpg.ssh.allowedSignersFile=${at.path('allowed')}`, 'verify-commit', 'HEAD');
+    const { proof, proven } = await proofOf(clone, ['**'], [publicLine]);
+    expect(proof).toBe('signed-commit');
+    expect(proven).toContain(fingerprint);
+  });
+
   test('a merge with a signed tag in it, signed itself', async () => {
     const clone = at.repository('shop', url);
     const ada = at.key('ada');
@@ -175,7 +188,7 @@ describe('signed-commit', () => {
     ['not signed', 'of HEAD, it is not signed', (clone: string) => commit(clone)],
     [
       'signed by somebody else',
-      'not by an allowed signer',
+      'it is not signed by an allowed signer',
       (clone: string) => commit(clone, ...signing(at.key('eve').file)),
     ],
     [
@@ -185,7 +198,7 @@ describe('signed-commit', () => {
     ],
     [
       'the signature of another commit',
-      'not by an allowed signer',
+      'does not fit what was to be signed',
       (clone: string) => forge(clone, (text) => text.replace('\n\nwork', '\n\nevil')),
     ],
     [
@@ -232,14 +245,13 @@ describe('signed-commit', () => {
         ),
       );
     };
-    mkdirSync(at.path('check'));
-    expect(await checkSignature(sign('git'), [ada.publicLine], at.path('check'))).toMatchObject({
+    expect(checkSignature(sign('git'), [ada.publicLine])).toMatchObject({
       good: true,
     });
-    expect(await checkSignature(sign('file'), [ada.publicLine], at.path('check'))).toMatchObject({
+    expect(checkSignature(sign('file'), [ada.publicLine])).toMatchObject({
       good: false,
     });
-    expect(await checkSignature(sign('writ-approval@v1'), [ada.publicLine], at.path('check'))).toMatchObject({
+    expect(checkSignature(sign('writ-approval@v1'), [ada.publicLine])).toMatchObject({
       good: false,
     });
   });
