@@ -1,0 +1,72 @@
+/** Puts the authority together: store, keys, policy and the clockwork that ends what is over. */
+import { EventEmitter } from 'node:events';
+import type { SigningKey } from '../core/identity/keys.ts';
+import type { StockGovernance } from '../core/policy/bundle.ts';
+import type { AuthorityContext, AuthorityEvents } from './context.ts';
+import { expireApprovals } from './services/approvals.ts';
+import { expireWrits } from './services/end-writ.ts';
+import { restorePolicy } from './services/publish-policy.ts';
+import type { Store } from './store/port.ts';
+
+const sweepEveryMs = 500;
+
+export interface AuthorityOptions {
+  readonly store: Store;
+  readonly writKey: SigningKey;
+  readonly stock: StockGovernance;
+  readonly clock: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly report: (error: unknown) => void;
+}
+
+export interface Authority {
+  readonly context: AuthorityContext;
+  close(): Promise<void>;
+}
+
+export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
+  const { store, writKey, stock, clock, random } = options;
+  const events = new EventEmitter<AuthorityEvents>();
+  events.setMaxListeners(0);
+  const context: AuthorityContext = {
+    store,
+    clock,
+    random,
+    writKey,
+    writKeys: new Map([[writKey.keyId, writKey.publicKey]]),
+    stock,
+    events,
+    policy: { bundle: null, files: {}, problems: 0 },
+  };
+  await restorePolicy(context);
+  const sweeper = startSweeper(context, options.report);
+  return {
+    context,
+    async close() {
+      await sweeper.stop();
+      await store.close();
+    },
+  };
+}
+
+/** One sweep after the other, never two at once. */
+function startSweeper(context: AuthorityContext, report: (error: unknown) => void): { stop(): Promise<void> } {
+  let sweep = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    sweep = expireWrits(context)
+      .then(() => expireApprovals(context))
+      .catch(report)
+      .finally(() => {
+        busy = false;
+      });
+  }, sweepEveryMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await sweep;
+    },
+  };
+}
