@@ -1,0 +1,81 @@
+/** Rows as Kysely sees them; `migrations.ts` makes the tables. */
+import type { ApprovalState } from '../../core/model/approval.ts';
+import type { EntryType } from '../../core/model/entry.ts';
+import type { WritState } from '../../core/model/writ.ts';
+
+export interface Tables {
+  entries: EntryRow;
+  tiles: TileRow;
+  log_head: HeadRow;
+  writs: WritRow;
+  approvals: ApprovalRow;
+  assistant_modes: AssistantModeRow;
+  policies: PolicyRow;
+  current_policy: { id: 1; version: string };
+}
+
+/** `body` is what was hashed; the other columns repeat it for search. */
+export interface EntryRow {
+  seq: number;
+  type: EntryType;
+  time: number;
+  assistant: string | null;
+  repository: string | null;
+  writ: string | null;
+  session: string | null;
+  decision: 'allow' | 'deny' | 'step-up' | null;
+  command: string | null;
+  body: Uint8Array;
+}
+
+/** Full tiles only; partial ones follow from the rows beneath them. */
+export interface TileRow {
+  level: number;
+  seq: number;
+  /** 256 hashes. */
+  hashes: Uint8Array;
+  /** Their root: the element of the tile above. */
+  root: Uint8Array;
+}
+
+export interface HeadRow {
+  id: 1;
+  size: number;
+  /** Signed note. */
+  checkpoint: string;
+}
+
+export interface WritRow {
+  id: string;
+  state: WritState;
+  assistant: string;
+  repository: string;
+  issued_at: number;
+  /** JSON of the writ. */
+  body: string;
+}
+
+export interface ApprovalRow {
+  id: string;
+  state: ApprovalState;
+  writ: string;
+  digest: string;
+  requested_at: number;
+  /** JSON of the approval. */
+  body: string;
+}
+
+export interface AssistantModeRow {
+  assistant: string;
+  mode: 'enabled' | 'suspended';
+  decided_by: string;
+  reason: string;
+  decided_at: number;
+}
+
+export interface PolicyRow {
+  version: string;
+  /** JSON, file name to text. */
+  files: string;
+  published_at: number;
+}
