@@ -23,7 +23,7 @@ export interface Policy {
 const annotations = ['id', 'reason', 'advice'];
 const idForm = /^[A-Za-z0-9][A-Za-z0-9._/#:-]{0,199}$/;
 const longestAnnotation = 1000;
-export const mostPolicies = 10_000;
+export const mostPolicies = 5000;
 const mostProblems = 100;
 
 /** Place of a position inside one policy: Cedar's byte offset within its text. */

@@ -63,7 +63,7 @@ function read<Schema extends z.ZodType>(
     schema: 'core',
     version: '1.2',
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -114,6 +114,8 @@ function structuralFaults(document: Document, place: (offset: number) => Place):
         if (seen.has(name)) {
           problems.push(error('key_duplicate', at, `${quoted(name)} is given twice`, 'Keep one of them.'));
         }
+        // Objects treat this name as no member at all, so that it would vanish without a word.
+        if (name === '__proto__') problems.push(error('value_invalid', at, '"__proto__" is no usable name'));
         seen.add(name);
       }
     },
