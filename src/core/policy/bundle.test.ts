@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadBundle, type PolicyProblem } from './bundle.ts';
-import { bundleOf, load, organisationText, stock, stockPolicies } from './fixture.ts';
+import { bundleOf, load, organisationText, stock, stockPolicies } from '../../../test/policy/organisation.ts';
 
 function told(problems: readonly PolicyProblem[]): string[] {
   return problems.map(({ severity, code, place, message, hint }) => {

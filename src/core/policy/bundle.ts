@@ -10,7 +10,7 @@ import { readStock, resolveProfiles, type StockGovernance } from './stock.ts';
 import { readYaml } from './yaml-file.ts';
 
 export type { Policy } from './policies.ts';
-export type { PolicyProblem, PolicyProblemCode } from './problem.ts';
+export type { PolicyProblem } from './problem.ts';
 export type { StockGovernance } from './stock.ts';
 
 export interface Bundle {

@@ -9,7 +9,7 @@ import type { Evidence, EvidenceKey } from '../model/evidence.ts';
 import { traits } from '../model/operation.ts';
 import { decideCommand } from './decide.ts';
 import { explainDecision } from './explain.ts';
-import { bundleOf, operation, organisationText, task } from './fixture.ts';
+import { bundleOf, operation, organisationText, task } from '../../../test/policy/organisation.ts';
 import { operationRequest, taskEntities } from './request.ts';
 
 const stockBundle = bundleOf();
@@ -33,7 +33,9 @@ function approvals(groups: readonly string[], by = 'ada', expiresAt = 2000): Evi
 }
 
 describe('the stock profiles', () => {
-  const { operations } = parse(readFileSync(join(import.meta.dirname, 'stock-decisions.yaml'), 'utf8')) as {
+  const { operations } = parse(
+    readFileSync(join(import.meta.dirname, '../../../test/policy/stock-decisions.yaml'), 'utf8'),
+  ) as {
     operations: Record<string, Record<string, string>>;
   };
   const cases = Object.entries(operations).flatMap(([text, columns]) =>

@@ -4,7 +4,7 @@ const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const form = /^([1-9]\d{0,6})([smhd])$/;
 
 /** `15m` -> milliseconds; null for anything else than a whole number and one of s, m, h, d. */
-export function parseDuration(value: string): number | null {
+function parseDuration(value: string): number | null {
   const [, amount, unit] = form.exec(value) ?? [];
   return amount === undefined ? null : Number(amount) * units[unit as keyof typeof units];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bundleOf, organisationText, task } from './fixture.ts';
+import { bundleOf, organisationText, task } from '../../../test/policy/organisation.ts';
 import { decideIssue, type WritRequest } from './issue.ts';
 import { decidePersonAction, type PersonAction } from './person.ts';
 import { refAllowed } from './refs.ts';

@@ -151,10 +151,7 @@ export const organisationFile = z.strictObject({
 });
 export type OrganisationFile = z.output<typeof organisationFile>;
 
-export type Person = OrganisationFile['people'][string];
-export type Assistant = OrganisationFile['assistants'][string];
-export type RegisteredRepository = OrganisationFile['repositories'][string];
-export type ProfileLimits = z.output<typeof profileLimits>;
+type ProfileLimits = z.output<typeof profileLimits>;
 
 /** A profile with everything it inherits filled in. */
 export interface Profile {

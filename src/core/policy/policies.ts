@@ -23,18 +23,15 @@ export interface Policy {
 const annotations = ['id', 'reason', 'advice'];
 const idForm = /^[A-Za-z0-9][A-Za-z0-9._/#:-]{0,199}$/;
 const longestAnnotation = 1000;
-export const mostPolicies = 5000;
+const mostPolicies = 5000;
 const mostProblems = 100;
-
-/** Place of a position inside one policy: Cedar's byte offset within its text. */
-export type Within = (source: string) => (policy: Pick<Policy, 'place' | 'text'>, bytes: number) => Place;
 
 export interface ParsedPolicies {
   readonly policies: readonly Policy[];
   readonly problems: readonly PolicyProblem[];
 }
 
-/** Files by name; only `policies/**` `/*.cedar` are given. */
+/** Policies of several files, in the order given. */
 export function parsePolicies(files: readonly (readonly [name: string, text: string])[]): ParsedPolicies {
   const policies: Policy[] = [];
   const problems: PolicyProblem[] = [];

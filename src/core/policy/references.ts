@@ -66,7 +66,7 @@ export function checkReferences(
 }
 
 /** A host set is named by a bare word; a host has a dot, a colon, or is `localhost`. */
-export function isSetName(host: string): boolean {
+function isSetName(host: string): boolean {
   return /^[a-z0-9][a-z0-9_-]*$/.test(host) && host !== 'localhost';
 }
 

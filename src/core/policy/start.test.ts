@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadBundle } from './bundle.ts';
 import { decideCommand } from './decide.ts';
-import { operation, stock, task } from './fixture.ts';
+import { operation, stock, task } from '../../../test/policy/organisation.ts';
 import { decideIssue } from './issue.ts';
 import { personByLogin } from './organisation.ts';
 import { decidePersonAction } from './person.ts';

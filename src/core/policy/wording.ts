@@ -39,7 +39,7 @@ export function sentences(parts: readonly (string | null)[]): string | null {
 }
 
 /** One line without control characters. */
-export function shortened(text: string): string {
+function shortened(text: string): string {
   const clean = text.slice(0, longest * 2).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
 }

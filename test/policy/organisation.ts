@@ -1,11 +1,11 @@
 /** Test ground: the stock governance as shipped, and a small organisation that uses it. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Operation } from '../model/operation.ts';
-import { loadBundle, type Bundle } from './bundle.ts';
-import type { Task } from './request.ts';
+import type { Operation } from '../../src/core/model/operation.ts';
+import { loadBundle, type Bundle } from '../../src/core/policy/bundle.ts';
+import type { Task } from '../../src/core/policy/request.ts';
 
-const folder = join(import.meta.dirname, '../../../governance');
+const folder = join(import.meta.dirname, '../../governance');
 
 export const stock: Readonly<Record<string, string>> = Object.fromEntries(
   globSync('**/*.{yaml,cedar,cedarschema}', { cwd: folder }).map((name) => [
