@@ -50,7 +50,10 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
 }
 
 /** One sweep after the other, never two at once. */
-function startSweeper(context: AuthorityContext, report: (error: unknown) => void): { stop(): Promise<void> } {
+function startSweeper(
+  context: AuthorityContext,
+  report: (error: unknown) => void,
+): { stop(): Promise<void> } {
   let sweep = Promise.resolve();
   let busy = false;
   const timer = setInterval(() => {

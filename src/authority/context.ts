@@ -95,5 +95,7 @@ export function entry(context: AuthorityContext, type: EntryType, facts: Facts):
 export function requireReason(reason: string): string {
   const text = reason.trim();
   if (text !== '') return text;
-  throw new WritError<AuthorityErrorCode>('reason_missing', 'a reason is needed', { hint: 'Say why with --reason; it is recorded.' });
+  throw new WritError<AuthorityErrorCode>('reason_missing', 'a reason is needed', {
+    hint: 'Say why with --reason; it is recorded.',
+  });
 }

@@ -38,7 +38,8 @@ export async function bundleForCheck(
     });
   }
   const assistant = choice.assistant ?? organisation.execution.assistant;
-  const requester = personByLogin(organisation, currentLogin()) ?? Object.keys(organisation.people)[0] ?? 'nobody';
+  const requester =
+    personByLogin(organisation, currentLogin()) ?? Object.keys(organisation.people)[0] ?? 'nobody';
   const repository = await identity(choice.repo, Object.keys(organisation.repositories));
   return {
     bundle,
@@ -59,7 +60,10 @@ function soundBundle(files: Readonly<Record<string, string>>, folder: string | u
 /** Where nothing is set up yet, the stock policies decide, as they would after `writ init`. */
 function stockStart(): Record<string, string> {
   const person = { person: 'you', name: 'You', login: currentLogin(), sshKeys: [] };
-  return startingGovernance({ ...person, trustDomain: 'writ.local', remote: unregistered, registries: {} }, stockGovernance());
+  return startingGovernance(
+    { ...person, trustDomain: 'writ.local', remote: unregistered, registries: {} },
+    stockGovernance(),
+  );
 }
 
 async function identity(

@@ -43,7 +43,8 @@ export async function check(args: readonly string[], options: CheckOptions): Pro
   }
   const { decision, risks } = decideText(bundle, task, command, repositoryRoot);
   if (options.json === true) printJson(answer(undefined, decision));
-  else if (options.explain === true) print([...risks.map((risk) => `! ${risk}`), visible(explainDecision(decision))].join('\n'));
+  else if (options.explain === true)
+    print([...risks.map((risk) => `! ${risk}`), visible(explainDecision(decision))].join('\n'));
   else print(summary(decision));
   process.exitCode = exitOfVerdict[decision.decision];
 }
@@ -65,7 +66,12 @@ async function checkBatch(bundle: Bundle, task: Task): Promise<void> {
   process.exitCode = faults > 0 ? exit.failed : exit.done;
 }
 
-function decideText(bundle: Bundle, task: Task, command: string, cwd: string): { decision: Decision; risks: string[] } {
+function decideText(
+  bundle: Bundle,
+  task: Task,
+  command: string,
+  cwd: string,
+): { decision: Decision; risks: string[] } {
   const context: AnalysisContext = { cwd, repository: repositoryRoot, home: '/home/writ' };
   const { operations, risks } = analyze(command, context);
   const decision = decideCommand(bundle, task, operations, [], Date.now());
@@ -90,7 +96,9 @@ function answer(id: string | number | undefined, decision: Decision): object {
 
 function wire(operation: Operation): object {
   const { kind, target } = operation;
-  return operation.kind === 'exec' ? { kind, target, argv: operation.argv, traits: operation.traits } : { kind, target };
+  return operation.kind === 'exec'
+    ? { kind, target, argv: operation.argv, traits: operation.traits }
+    : { kind, target };
 }
 
 function summary(decision: Decision): string {

@@ -17,7 +17,10 @@ export function socketFetch(home: Home): SocketFetch {
     const body = Readable.toWeb(message) as ReadableStream<Uint8Array>;
     const status = message.statusCode ?? 502;
     const empty = status === 204 || status === 304;
-    return new Response(empty ? null : body, { status, headers: { 'content-type': message.headers['content-type'] ?? '' } });
+    return new Response(empty ? null : body, {
+      status,
+      headers: { 'content-type': message.headers['content-type'] ?? '' },
+    });
   };
 }
 
@@ -36,7 +39,9 @@ export async function send(
     agent: false,
     headers: {
       host: 'writ',
-      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     },
   });
   try {
@@ -62,7 +67,10 @@ export function connectionError(error: unknown): WritError<ConnectionErrorCode> 
   const code = (error as NodeJS.ErrnoException).code;
   const nobody = code === 'ENOENT' || code === 'ECONNREFUSED';
   return nobody
-    ? new WritError('not_running', 'no Writ is running here', { hint: 'Start it with: writ up', cause: error })
+    ? new WritError('not_running', 'no Writ is running here', {
+        hint: 'Start it with: writ up',
+        cause: error,
+      })
     : new WritError('connection_lost', `the connection to Writ failed (${code ?? String(error)})`, {
         hint: 'See what it last said with: writ status',
         cause: error,

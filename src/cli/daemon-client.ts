@@ -35,6 +35,12 @@ export async function daemonStatus(home: Home): Promise<DaemonStatus | null> {
   }
 }
 
+/** Resolves when it has gone. */
+export async function stopDaemon(home: Home): Promise<void> {
+  await socketFetch(home)('/daemon/stop', { method: 'POST' });
+  while ((await daemonStatus(home).catch(() => null)) !== null) await sleep(20);
+}
+
 /** Starts the embedded Writ where none is running; it stays for the next call. */
 export async function ensureRunning(home: Home, policy?: string): Promise<DaemonStatus> {
   const status = await daemonStatus(home);
@@ -45,7 +51,13 @@ export async function ensureRunning(home: Home, policy?: string): Promise<Daemon
 
 async function startDaemon(home: Home, policy: string | undefined): Promise<DaemonStatus> {
   const output = openSync(home.daemonLog, 'a', 0o600);
-  const args = [...process.execArgv, process.argv[1] ?? '', 'up', '--foreground', ...(policy === undefined ? [] : ['--policy', policy])];
+  const args = [
+    ...process.execArgv,
+    process.argv[1] ?? '',
+    'up',
+    '--foreground',
+    ...(policy === undefined ? [] : ['--policy', policy]),
+  ];
   // Its own session, so that Ctrl-C in this terminal does not reach it; its own folder, so that none is kept busy.
   const child = spawn(process.execPath, args, {
     detached: true,
@@ -75,9 +87,20 @@ async function startDaemon(home: Home, policy: string | undefined): Promise<Daem
 
 /** The daemon gets what it needs by name, and nothing else of the caller's environment. */
 function daemonEnvironment(home: Home): NodeJS.ProcessEnv {
-  const kept = ['PATH', 'HOME', 'LANG', 'TZ', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'WRIT_DEBUG'];
+  const kept = [
+    'PATH',
+    'HOME',
+    'LANG',
+    'TZ',
+    'ANTHROPIC_BASE_URL',
+    'ANTHROPIC_API_KEY',
+    'ANTHROPIC_AUTH_TOKEN',
+    'WRIT_DEBUG',
+  ];
   return {
-    ...Object.fromEntries(kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+    ...Object.fromEntries(
+      kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ),
     WRIT_HOME: home.root,
   };
 }
@@ -85,5 +108,7 @@ function daemonEnvironment(home: Home): NodeJS.ProcessEnv {
 function startFailure(home: Home): WritError {
   const lines = readFileSync(home.daemonLog, 'utf8').trimEnd().split('\n').slice(-4);
   const said = lines.map((line) => line.replace(/^writ: /, '')).join('\n');
-  return new WritError('start_failed', `Writ could not start:\n${said}`, { hint: `All it said is in ${home.daemonLog}` });
+  return new WritError('start_failed', `Writ could not start:\n${said}`, {
+    hint: `All it said is in ${home.daemonLog}`,
+  });
 }

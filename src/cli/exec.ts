@@ -1,6 +1,11 @@
 /** `writ exec` and `writ run`: ask the guard for a session, launch the sandbox, report the end. */
 import { createInterface } from 'node:readline';
-import { describingVariables, type OpenSessionRequest, type SessionMessage, type WritRefusal } from '../core/api/guard.ts';
+import {
+  describingVariables,
+  type OpenSessionRequest,
+  type SessionMessage,
+  type WritRefusal,
+} from '../core/api/guard.ts';
 import type { Decision } from '../core/model/decision.ts';
 import { WritError } from '../core/model/errors.ts';
 import { launch } from '../guard/sandbox/launcher.ts';
@@ -28,7 +33,11 @@ export function run(argv: readonly string[], options: ExecOptions): Promise<void
   return launchGoverned('run', argv, options);
 }
 
-async function launchGoverned(kind: 'exec' | 'run', argv: readonly string[], options: ExecOptions): Promise<void> {
+async function launchGoverned(
+  kind: 'exec' | 'run',
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<void> {
   if (argv.length === 0) {
     say(`which command? Use: writ ${kind} -- COMMAND ARGUMENT…`);
     process.exitCode = exit.usage;
@@ -39,9 +48,15 @@ async function launchGoverned(kind: 'exec' | 'run', argv: readonly string[], opt
   process.exitCode = await converse(home, sessionRequest(kind, argv, options), options);
 }
 
-function sessionRequest(kind: 'exec' | 'run', argv: readonly string[], options: ExecOptions): OpenSessionRequest {
+function sessionRequest(
+  kind: 'exec' | 'run',
+  argv: readonly string[],
+  options: ExecOptions,
+): OpenSessionRequest {
   const environment = Object.fromEntries(
-    describingVariables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    describingVariables.flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]]],
+    ),
   );
   return {
     kind,
@@ -71,8 +86,8 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
         say(`waiting for ${message.missing.join(', ')}; an approver runs: writ approve ${message.approval}`);
         break;
       case 'launch':
-        running = launchAndReport(home, message.session, message.spec as LaunchSpec, stop.signal).finally(() =>
-          stream.destroy(),
+        running = launchAndReport(home, message.session, message.spec as LaunchSpec, stop.signal).finally(
+          () => stream.destroy(),
         );
         break;
       case 'kill':
@@ -87,15 +102,25 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
         return withoutWrit(message.refusal, options);
       case 'fault':
         stream.destroy();
-        throw new WritError(message.code, message.message, message.hint === null ? {} : { hint: message.hint });
+        throw new WritError(
+          message.code,
+          message.message,
+          message.hint === null ? {} : { hint: message.hint },
+        );
     }
   }
-  if (running === null) throw new WritError('connection_lost', 'Writ went away before the command could start');
+  if (running === null)
+    throw new WritError('connection_lost', 'Writ went away before the command could start');
   stop.abort('Writ went away');
   return running;
 }
 
-async function launchAndReport(home: Home, session: string, spec: LaunchSpec, signal: AbortSignal): Promise<number> {
+async function launchAndReport(
+  home: Home,
+  session: string,
+  spec: LaunchSpec,
+  signal: AbortSignal,
+): Promise<number> {
   const result = await launch(spec, { signal });
   const answer = await socketFetch(home)(`/guard/sessions/${session}/end`, {
     body: {
@@ -104,10 +129,12 @@ async function launchAndReport(home: Home, session: string, spec: LaunchSpec, si
       outcome: result.reason,
       durationMs: result.durationMs,
       ...result.resources,
+      planted: result.planted.slice(0, 1000),
     },
   }).catch(() => null);
   if (answer === null || !answer.ok) say('the end of the command could not be recorded by its launcher');
-  return result.exitCode ?? exit.failed;
+  for (const path of result.planted) say(`removed ${path}: git outside the sandbox would have obeyed it`);
+  return result.exitCode;
 }
 
 function refused(decision: Decision, approval: string | null, options: ExecOptions): number {
@@ -115,7 +142,8 @@ function refused(decision: Decision, approval: string | null, options: ExecOptio
   const word = decision.decision === 'deny' ? 'denied' : 'needs more evidence';
   say(`${word}: ${decision.reason}`);
   if (decision.missing.length > 0) say(`missing: ${decision.missing.join(', ')}`);
-  if (approval !== null) say(`an approver can decide it with: writ approve ${approval}; then run the same command again`);
+  if (approval !== null)
+    say(`an approver can decide it with: writ approve ${approval}; then run the same command again`);
   if (decision.advice !== null) say(decision.advice);
   return exitOfVerdict[decision.decision];
 }

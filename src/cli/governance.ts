@@ -17,7 +17,10 @@ export function readGovernance(folder: string): Record<string, string> {
   }
   const names = ['organisation.yaml', ...globSync('policies/**/*.cedar', { cwd: folder }).sort()];
   if (names.length > mostFiles) {
-    throw new WritError<GovernanceErrorCode>('governance_unreadable', `${folder} has more than ${mostFiles} files`);
+    throw new WritError<GovernanceErrorCode>(
+      'governance_unreadable',
+      `${folder} has more than ${mostFiles} files`,
+    );
   }
   return Object.fromEntries(names.map((name) => [name, readRegularFile(join(folder, name))]));
 }
@@ -51,9 +54,13 @@ function findStock(from: string): string {
   if (existsSync(join(candidate, 'writ.cedarschema'))) return candidate;
   const parent = dirname(from);
   if (parent === from) {
-    throw new WritError<GovernanceErrorCode>('stock_missing', 'the stock governance of this installation is missing', {
-      hint: 'Install Writ again.',
-    });
+    throw new WritError<GovernanceErrorCode>(
+      'stock_missing',
+      'the stock governance of this installation is missing',
+      {
+        hint: 'Install Writ again.',
+      },
+    );
   }
   return findStock(parent);
 }

@@ -14,6 +14,8 @@ export interface Home {
   readonly database: string;
   readonly configuration: string;
   readonly daemonLog: string;
+  /** The log's public key, for verifying without a running Writ. */
+  readonly verifierKey: string;
 }
 
 export function locateHome(environment: NodeJS.ProcessEnv): Home {
@@ -23,7 +25,8 @@ export function locateHome(environment: NodeJS.ProcessEnv): Home {
       hint: 'Set WRIT_HOME to an absolute path.',
     });
   }
-  const stateHome = environment['XDG_STATE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.local', 'state');
+  const stateHome =
+    environment['XDG_STATE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.local', 'state');
   const root = named ?? join(stateHome, 'writ');
   return {
     root,
@@ -32,6 +35,7 @@ export function locateHome(environment: NodeJS.ProcessEnv): Home {
     database: join(root, 'writ.db'),
     configuration: join(root, 'config.json'),
     daemonLog: join(root, 'writ.log'),
+    verifierKey: join(root, 'log.vkey'),
   };
 }
 

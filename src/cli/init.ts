@@ -13,7 +13,9 @@ import { addRepository } from './add-repository.ts';
 import { print, printJson } from './output.ts';
 import { currentFullName, currentLogin, publicSshKeys } from './people.ts';
 import { configuredRegistries } from './registries.ts';
-import { running } from './daemon-client.ts';
+import { connect } from './authority-client.ts';
+import { socketFetch } from './connection.ts';
+import { daemonStatus, stopDaemon } from './daemon-client.ts';
 
 interface InitOptions {
   readonly yes?: boolean;
@@ -30,22 +32,46 @@ export async function init(_args: readonly string[], options: InitOptions): Prom
   const exists = existsSync(join(folder, 'organisation.yaml'));
 
   if (options.yes !== true && !(await confirmed(folder, exists))) return;
-  const written = exists ? joinOrganisation(folder, repository.remote) : writeStart(folder, repository.remote);
+  const written = exists
+    ? joinOrganisation(folder, repository.remote)
+    : writeStart(folder, repository.remote);
   writeConfiguration(home, { version: 1, governance: folder });
-  const daemon = await running(home);
-  if (daemon !== null) await daemon.reloadPolicy(folder);
+  await inForceWithOwnAssistant(home, folder);
 
   const keys = publicSshKeys();
   if (options.json === true) {
     printJson({ governance: folder, repository: repository.remote, written, approvalKeys: keys.length });
     return;
   }
-  print(written.length > 0 ? `Wrote ${written.map((file) => join(folder, file)).join('\n      ')}` : `${folder} already has this repository.`);
-  print(`\nRepository  ${repository.remote}\nOwner       ${currentLogin()}, who may also enable assistants and approve what others ask`);
+  print(
+    written.length > 0
+      ? `Wrote ${written.map((file) => join(folder, file)).join('\n      ')}`
+      : `${folder} already has this repository.`,
+  );
+  print(
+    `\nRepository  ${repository.remote}\nOwner       ${currentLogin()}, who may also enable assistants and approve what others ask`,
+  );
   if (keys.length === 0) {
-    print('No SSH key was found in ~/.ssh, so nothing can be approved yet: add a public key under people: in organisation.yaml.');
+    print(
+      'No SSH key was found in ~/.ssh, so nothing can be approved yet: add a public key under people: in organisation.yaml.',
+    );
   }
   print('\nNext:\n  writ exec -- git status\n  writ check --explain "git push"\n  writ policy check');
+}
+
+/** The start works at once: it is published, and the assistant that stands for this keyboard may execute. */
+async function inForceWithOwnAssistant(home: Home, folder: string): Promise<void> {
+  const status = await daemonStatus(home);
+  if (status !== null && status.governance !== folder) await stopDaemon(home);
+  if (status?.governance === folder) await socketFetch(home)('/daemon/policy', { body: { folder } });
+  const client = await connect();
+  const assistants = await client.get<{ name: string; mode: string }[]>('/assistants');
+  if (assistants.some(({ name, mode }) => name === 'local' && mode === 'registered')) {
+    await client.post('/assistants/local/mode', {
+      mode: 'enabled',
+      reason: 'writ init: by the owner, for their own commands',
+    });
+  }
 }
 
 function governanceInForce(home: Home): string | null {
@@ -60,7 +86,9 @@ async function confirmed(folder: string, exists: boolean): Promise<boolean> {
     });
   }
   const question = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await question.question(`${exists ? 'Register this repository in' : 'Write a start to'} ${folder}? [Y/n] `);
+  const answer = await question.question(
+    `${exists ? 'Register this repository in' : 'Write a start to'} ${folder}? [Y/n] `,
+  );
   question.close();
   return !/^n/i.test(answer.trim());
 }
@@ -104,8 +132,12 @@ function assertSound(folder: string, undo: () => void): void {
   if (bundle !== null) return;
   undo();
   const first = problems.find((problem) => problem.severity === 'error');
-  throw new WritError('start_unsound', `the governance in ${folder} does not load: ${first?.message ?? 'unknown fault'}`, {
-    hint: `See all faults with: writ policy check ${folder}`,
-    ...(first === undefined ? {} : { place: first.place }),
-  });
+  throw new WritError(
+    'start_unsound',
+    `the governance in ${folder} does not load: ${first?.message ?? 'unknown fault'}`,
+    {
+      hint: `See all faults with: writ policy check ${folder}`,
+      ...(first === undefined ? {} : { place: first.place }),
+    },
+  );
 }

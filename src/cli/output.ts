@@ -30,18 +30,27 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
 
 /** Text of unknown origin must not drive the reader's terminal: control characters are spelled out. */
 export function visible(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
+  return text.replaceAll(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => {
+      const code = character.codePointAt(0) ?? 0;
+      return `\\u{${code.toString(16)}}`;
+    },
+  );
 }
 
 /** Columns aligned by their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  for (const row of rows)
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
   return rows
-    .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 
@@ -58,5 +67,8 @@ export function reportError(error: unknown, options: OutputOptions): void {
 function unexpected(error: unknown): WritError {
   const message = error instanceof Error ? error.message : String(error);
   if (process.env['WRIT_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return new WritError('unexpected', message, { hint: 'Set WRIT_DEBUG=1 to see where it comes from.', cause: error });
+  return new WritError('unexpected', message, {
+    hint: 'Set WRIT_DEBUG=1 to see where it comes from.',
+    cause: error,
+  });
 }

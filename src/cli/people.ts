@@ -16,14 +16,21 @@ export function currentLogin(): string {
 /** Git's own idea of the user's name, else the login. */
 export function currentFullName(): string {
   try {
-    return execFileSync('git', ['config', '--global', 'user.name'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || currentLogin();
+    return (
+      execFileSync('git', ['config', '--global', 'user.name'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim() || currentLogin()
+    );
   } catch {
     return currentLogin();
   }
 }
 
 /** Public keys in `~/.ssh`, the ones that can sign approvals. Private keys are never opened. */
-export function publicSshKeys(home: string = process.env['HOME'] ?? homedir()): readonly { file: string; key: string }[] {
+export function publicSshKeys(
+  home: string = process.env['HOME'] ?? homedir(),
+): readonly { file: string; key: string }[] {
   const folder = join(home, '.ssh');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

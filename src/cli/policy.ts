@@ -23,7 +23,10 @@ export async function policy(args: readonly string[], options: { readonly json?:
     for (const problem of problems) print(describe(folder, problem));
     const warnings = problems.length - errors;
     if (bundle === null) print(`\n${errors} errors, ${warnings} warnings: this folder would not be loaded.`);
-    else print(`${folder} is sound${warnings > 0 ? `, with ${warnings} warnings` : ''}. Version ${bundle.version.slice(0, 16)}`);
+    else
+      print(
+        `${folder} is sound${warnings > 0 ? `, with ${warnings} warnings` : ''}. Version ${bundle.version.slice(0, 16)}`,
+      );
   }
   process.exitCode = bundle === null ? exit.failed : exit.done;
 }

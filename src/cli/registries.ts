@@ -10,9 +10,14 @@ const questions: readonly (readonly [registry: string, program: string, ...args:
 export function configuredRegistries(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [registry, program, ...args] of questions) {
-    const { stdout } = spawnSync(program, args, { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] });
+    const { stdout } = spawnSync(program, args, {
+      encoding: 'utf8',
+      timeout: 5000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const url = URL.parse((stdout ?? '').trim());
-    if (url?.hostname) found[registry] = `${url.hostname}:${url.port || (url.protocol === 'http:' ? '80' : '443')}`;
+    if (url?.hostname)
+      found[registry] = `${url.hostname}:${url.port || (url.protocol === 'http:' ? '80' : '443')}`;
   }
   return found;
 }

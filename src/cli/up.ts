@@ -1,11 +1,9 @@
 /** `writ up`, `writ down`, `writ status`. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WritError } from '../core/model/errors.ts';
 import { readConfiguration, writeConfiguration } from './configuration.ts';
-import { socketFetch } from './connection.ts';
-import { daemonStatus, ensureRunning, type DaemonStatus } from './daemon-client.ts';
+import { daemonStatus, ensureRunning, stopDaemon, type DaemonStatus } from './daemon-client.ts';
 import { exit } from './exit.ts';
 import { readGovernance } from './governance.ts';
 import { locateHome, prepareHome, type Home } from './home.ts';
@@ -29,16 +27,16 @@ export async function up(_args: readonly string[], options: UpOptions): Promise<
   chosenGovernance(home);
   const status = await ensureRunning(home);
   if (options.json === true) printJson(status);
-  else print(`Writ is up (process ${status.pid}), policy ${status.policyVersion.slice(0, 12)} from ${status.governance}`);
+  else
+    print(
+      `Writ is up (process ${status.pid}), policy ${status.policyVersion.slice(0, 12)} from ${status.governance}`,
+    );
 }
 
 export async function down(_args: readonly string[], options: UpOptions): Promise<void> {
   const home = locateHome(process.env);
   const status = await daemonStatus(home);
-  if (status !== null) {
-    await socketFetch(home)('/daemon/stop', { method: 'POST' });
-    while ((await daemonStatus(home).catch(() => null)) !== null) await sleep(20);
-  }
+  if (status !== null) await stopDaemon(home);
   if (options.json === true) printJson({ stopped: status !== null });
   else print(status === null ? 'No Writ is running here.' : 'Writ is down.');
 }
@@ -47,7 +45,12 @@ export async function status(_args: readonly string[], options: UpOptions): Prom
   const home = locateHome(process.env);
   const found = await daemonStatus(home);
   if (options.json === true) printJson(found === null ? { running: false } : { running: true, ...found });
-  else print(found === null ? `No Writ is running for ${home.root}. It starts by itself with the first writ exec.` : describe(found));
+  else
+    print(
+      found === null
+        ? `No Writ is running for ${home.root}. It starts by itself with the first writ exec.`
+        : describe(found),
+    );
   if (found === null) process.exitCode = exit.failed;
 }
 
@@ -55,7 +58,10 @@ function describe(found: DaemonStatus): string {
   return table([
     ['running', `process ${found.pid}, since ${new Date(found.startedAt).toISOString()}`],
     ['governance', found.governance],
-    ['policy', `${found.policyVersion.slice(0, 16)}${found.policyProblems > 0 ? `; the folder has ${found.policyProblems} faults, so the last good version stays in force (writ policy check)` : ''}`],
+    [
+      'policy',
+      `${found.policyVersion.slice(0, 16)}${found.policyProblems > 0 ? `; the folder has ${found.policyProblems} faults, so the last good version stays in force (writ policy check)` : ''}`,
+    ],
     ['enforcement', `level ${found.enforcement}, ${found.sandbox}`],
     ['sessions', String(found.sessions)],
     ['log', `${found.logSize} entries, ${found.origin}`],
@@ -76,6 +82,7 @@ function chosenGovernance(home: Home): string {
       hint: 'In your repository, run: writ init --yes',
     });
   }
-  if (!existsSync(folder)) say(`the governance folder ${folder} is gone; the last good policy stays in force`);
+  if (!existsSync(folder))
+    say(`the governance folder ${folder} is gone; the last good policy stays in force`);
   return folder;
 }

@@ -30,7 +30,11 @@ const verbs: readonly Verb[] = [
   {
     name: 'init',
     summary: 'write a commented, working governance for the current repository',
-    options: [new Option('--yes', 'ask nothing'), new Option('--policy <dir>', 'folder to write (default: governance)'), json],
+    options: [
+      new Option('--yes', 'ask nothing'),
+      new Option('--policy <dir>', 'folder to write (default: governance)'),
+      json,
+    ],
     examples: ['writ init --yes'],
     load: async () => (await import('./init.ts')).init,
   },
@@ -38,7 +42,11 @@ const verbs: readonly Verb[] = [
     name: 'exec -- <command...>',
     summary: 'run one command under a writ, in the sandbox',
     options: [profile, assistant, job, writ, wait, json],
-    examples: ['writ exec -- npm test', 'writ exec --profile observe -- git log -3', 'writ exec --wait -- git push'],
+    examples: [
+      'writ exec -- npm test',
+      'writ exec --profile observe -- git log -3',
+      'writ exec --wait -- git push',
+    ],
     passThrough: true,
     load: async () => (await import('./exec.ts')).exec,
   },
@@ -54,12 +62,25 @@ const verbs: readonly Verb[] = [
     name: 'check [command]',
     summary: 'decide a command without running it',
     options: [
-      new Option('--batch', 'read JSON Lines {"id","command","cwd"} from standard input, answer one line each'),
+      new Option(
+        '--batch',
+        'read JSON Lines {"id","command","cwd"} from standard input, answer one line each',
+      ),
       new Option('--explain', 'say for a person what it would do, and which rules decided'),
-      new Option('--enforcement <level>', 'what will stand behind the decision').choices(['0', '1', '2', '3']).default('2'),
-      profile, repo, policy, assistant, json,
+      new Option('--enforcement <level>', 'what will stand behind the decision')
+        .choices(['0', '1', '2', '3'])
+        .default('2'),
+      profile,
+      repo,
+      policy,
+      assistant,
+      json,
     ],
-    examples: ["writ check 'git push --force'", "writ check --explain 'rm -rf build && make'", 'writ check --batch < commands.jsonl'],
+    examples: [
+      "writ check 'git push --force'",
+      "writ check --explain 'rm -rf build && make'",
+      'writ check --batch < commands.jsonl',
+    ],
     load: async () => (await import('./check.ts')).check,
   },
   {
@@ -73,7 +94,11 @@ const verbs: readonly Verb[] = [
     name: 'assistant <action> [name]',
     summary: 'list assistants, or enable or suspend the execution of one',
     options: [new Option('--reason <text>', 'why; it is recorded'), json],
-    examples: ['writ assistant list', "writ assistant enable claude --reason 'pilot, SEC-12'", "writ assistant suspend claude --reason 'odd pushes'"],
+    examples: [
+      'writ assistant list',
+      "writ assistant enable claude --reason 'pilot, SEC-12'",
+      "writ assistant suspend claude --reason 'odd pushes'",
+    ],
     load: async () => (await import('./assistant.ts')).assistant,
   },
   {
@@ -140,9 +165,16 @@ const verbs: readonly Verb[] = [
       new Option('--until <time>', 'ISO time, or an age'),
       new Option('--key <vkey>', "the log's verifier key (for verify; default: this machine's own)"),
       new Option('--follow', 'keep printing new entries (tail)'),
-      limit, json,
+      limit,
+      json,
     ],
-    examples: ['writ log tail --follow', 'writ log search --decision deny --since 7d', 'writ log verify', 'writ log prove 42 > entry-42.tlog-proof', 'writ log export ./evidence'],
+    examples: [
+      'writ log tail --follow',
+      'writ log search --decision deny --since 7d',
+      'writ log verify',
+      'writ log prove 42 > entry-42.tlog-proof',
+      'writ log export ./evidence',
+    ],
     load: async () => (await import('./log.ts')).log,
   },
   {

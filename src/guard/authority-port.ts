@@ -28,8 +28,10 @@ export interface GuardRecord {
 }
 
 export interface AuthorityPort {
-  /** Files of the policy in force and their version. */
-  policy(): Promise<{ readonly version: string; readonly files: Readonly<Record<string, string>> }>;
+  /** The version in force, with its files unless that version is the known one. */
+  policy(
+    known: string | null,
+  ): Promise<{ readonly version: string; readonly files: Readonly<Record<string, string>> | null }>;
   issueWrit(request: WritRequest): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }>;
   writ(id: string): Promise<Writ>;
   activateWrit(id: string): Promise<Writ>;

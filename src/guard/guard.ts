@@ -2,6 +2,7 @@
 import type { Bundle } from '../core/policy/bundle.ts';
 import type { AuthorityPort } from './authority-port.ts';
 import type { MachineFacts } from './sandbox/machine.ts';
+import type { Toolchain } from './toolchain.ts';
 import type { Session } from './session.ts';
 
 export interface Guard {
@@ -13,10 +14,14 @@ export interface Guard {
   readonly newTaskKey: () => string;
   /** Folders in which commands are looked up inside the sandbox. */
   readonly searchPath: readonly string[];
+  /** Folders in which this guard itself was started to look programs up: where assistants are installed. */
+  readonly callerPath: readonly string[];
+  /** What is brought into the sandbox beside the system's programs. */
+  readonly toolchain: Toolchain;
+  /** The guard's own, where the model's address and key stand. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where per-session sockets and files are made. */
   readonly runDirectory: string;
-  /** Writ's own state: never in view of a session. */
-  readonly stateDirectory: string;
   /** The policy in force, parsed once per version. */
   readonly bundle: () => Promise<Bundle>;
   readonly sessions: Map<string, Session>;

@@ -31,7 +31,11 @@ export async function startHookServer(options: HookServerOptions): Promise<Serve
   return server;
 }
 
-async function answer(options: HookServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  options: HookServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (!isBearer(request.headers.authorization, options.token)) {
     response.writeHead(401).end();
     return;
@@ -42,7 +46,9 @@ async function answer(options: HookServerOptions, request: IncomingMessage, resp
     once(late, 'abort').then(() => denial('the decision took too long')),
   ]);
   const body = JSON.stringify(reply);
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
+  response
+    .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    .end(body);
 }
 
 /** Whatever goes wrong on the way is a denial. */
@@ -61,7 +67,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > largestPayload) throw new WritError('hook_payload_too_large', 'the tool call is larger than 4 MiB');
+    if (size > largestPayload)
+      throw new WritError('hook_payload_too_large', 'the tool call is larger than 4 MiB');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -11,9 +11,12 @@ export function guardRoutes(guard: Guard): Hono {
   const app = new Hono();
   app.post('/sessions', async (context) => {
     const request = openSessionRequest.parse(await readJson(context.req.raw));
-    return new Response(sessionStream(guard, (channel) => openSession(guard, request, channel)), {
-      headers: { 'content-type': 'application/jsonl' },
-    });
+    return new Response(
+      sessionStream(guard, (channel) => openSession(guard, request, channel)),
+      {
+        headers: { 'content-type': 'application/jsonl' },
+      },
+    );
   });
   app.post('/sessions/:id/end', async (context) => {
     const end = endSessionRequest.parse(await readJson(context.req.raw));
@@ -23,7 +26,10 @@ export function guardRoutes(guard: Guard): Hono {
   app.onError((error, context) => {
     if (error instanceof WritError) return context.json(errorBody(error), 409);
     guard.report(error);
-    return context.json(errorBody(new WritError('request_invalid', 'the request could not be understood')), 400);
+    return context.json(
+      errorBody(new WritError('request_invalid', 'the request could not be understood')),
+      400,
+    );
   });
   return app;
 }
@@ -55,12 +61,18 @@ function faultMessage(guard: Guard, error: unknown): SessionMessage {
     return { type: 'fault', code: error.code, message: error.message, hint: error.hint };
   }
   guard.report(error);
-  return { type: 'fault', code: 'unexpected', message: 'the guard failed; the command was not started', hint: 'See: writ status' };
+  return {
+    type: 'fault',
+    code: 'unexpected',
+    message: 'the guard failed; the command was not started',
+    hint: 'See: writ status',
+  };
 }
 
 async function readJson(request: Request): Promise<unknown> {
   const text = await request.text();
-  if (text.length > largestRequest) throw new WritError('request_too_large', 'the request is larger than 4 MiB');
+  if (text.length > largestRequest)
+    throw new WritError('request_too_large', 'the request is larger than 4 MiB');
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -39,10 +39,18 @@ async function existingWrit(guard: Guard, id: string, place: Place): Promise<Wri
   const writ = await guard.authority.writ(id);
   const { repository } = writ.claims;
   const sameFolder = repository.worktreeId === place.repository.worktreeId;
-  if (!sameFolder || repository.remote !== place.repository.remote || repository.commit !== place.repository.commit) {
-    throw new WritError('writ_elsewhere', `the writ ${id} is for ${repository.remote} at ${repository.worktree}, commit ${repository.commit ?? 'none'}`, {
-      hint: 'A writ serves one repository at one commit. Ask for a new one with: writ issue',
-    });
+  if (
+    !sameFolder ||
+    repository.remote !== place.repository.remote ||
+    repository.commit !== place.repository.commit
+  ) {
+    throw new WritError(
+      'writ_elsewhere',
+      `the writ ${id} is for ${repository.remote} at ${repository.worktree}, commit ${repository.commit ?? 'none'}`,
+      {
+        hint: 'A writ serves one repository at one commit. Ask for a new one with: writ issue',
+      },
+    );
   }
   return writ.state === 'issued' ? guard.authority.activateWrit(id) : writ;
 }

@@ -34,7 +34,11 @@ export interface Session {
 }
 
 /** Opens a session and answers over the channel; resolves when the command may start, or may not. */
-export async function openSession(guard: Guard, request: OpenSessionRequest, channel: Channel): Promise<void> {
+export async function openSession(
+  guard: Guard,
+  request: OpenSessionRequest,
+  channel: Channel,
+): Promise<void> {
   const bundle = await guard.bundle();
   const place = await identifyHere(request.directory, bundle);
   const granted = await obtainWrit(guard, request, place);
@@ -66,7 +70,11 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
   if (session.request.kind === 'exec') {
     const answer = await decide(guard, session);
     if (answer.decision.decision !== 'allow') {
-      session.channel.send({ type: 'refused', decision: answer.decision, approval: answer.approval?.id ?? null });
+      session.channel.send({
+        type: 'refused',
+        decision: answer.decision,
+        approval: answer.approval?.id ?? null,
+      });
       await abandon(guard, session, `the command was not allowed (${answer.decision.decision})`);
       return;
     }

@@ -20,7 +20,11 @@ interface WritView {
 }
 interface EntryView {
   readonly index: number;
-  readonly entry: { readonly type: string; readonly decision: string | null; readonly data: Record<string, unknown> };
+  readonly entry: {
+    readonly type: string;
+    readonly decision: string | null;
+    readonly data: Record<string, unknown>;
+  };
 }
 
 describe('a writ', () => {
@@ -73,7 +77,10 @@ describe('a writ', () => {
 describe('execution mode', () => {
   it('is off for a registered assistant until somebody entitled enables it', async () => {
     world.organisation((document) =>
-      document.setIn(['assistants', 'helper'], document.createNode({ owner: ownerOf(document.toJS()), purpose: 'test', profiles: ['develop'] })),
+      document.setIn(
+        ['assistants', 'helper'],
+        document.createNode({ owner: ownerOf(document.toJS()), purpose: 'test', profiles: ['develop'] }),
+      ),
     );
     await policyInForce();
     const before = world.writ(['exec', '--assistant', 'helper', '--', 'true']);
@@ -83,7 +90,14 @@ describe('execution mode', () => {
     expect(world.writ(['exec', '--assistant', 'helper', '--', 'true']).status).toBe(0);
     expect(world.writ(['assistant', 'suspend', 'helper', '--reason', 'done']).status).toBe(0);
     expect(world.writ(['exec', '--assistant', 'helper', '--', 'true']).status).toBe(3);
-    const [entry] = world.json<EntryView[]>('log', 'search', '--type', 'assistant.enabled', '--assistant', 'helper');
+    const [entry] = world.json<EntryView[]>(
+      'log',
+      'search',
+      '--type',
+      'assistant.enabled',
+      '--assistant',
+      'helper',
+    );
     expect(entry?.entry.data).toMatchObject({ reason: 'pilot' });
   });
 
@@ -157,8 +171,14 @@ describe('the log', () => {
   it('holds what happened, verifies, proves an entry, and is searched', () => {
     expect(world.writ(['exec', '--', 'echo', 'needle-7'])).toMatchObject({ status: 0 });
     const found = world.json<EntryView[]>('log', 'search', '--command', 'needle-7');
-    expect(found.map(({ entry }) => entry.type).sort()).toEqual(['decision', 'execution.ended', 'execution.started']);
-    expect(found.find(({ entry }) => entry.type === 'execution.ended')?.entry.data).toMatchObject({ exitCode: 0 });
+    expect(found.map(({ entry }) => entry.type).sort()).toEqual([
+      'decision',
+      'execution.ended',
+      'execution.started',
+    ]);
+    expect(found.find(({ entry }) => entry.type === 'execution.ended')?.entry.data).toMatchObject({
+      exitCode: 0,
+    });
     expect(world.writ(['log', 'verify']).status).toBe(0);
     const proof = world.writ(['log', 'prove', String(found[0]?.index)]);
     expect(proof.stdout).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);

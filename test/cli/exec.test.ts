@@ -32,12 +32,25 @@ describe('writ exec passes the command through', () => {
     const digest = createHash('sha256').update(bytes).digest('hex');
     expect(world.writ(['exec', '--', 'sha256sum'], { input: bytes }).stdout).toContain(digest);
     const odd = ['a b', '', "it's", '"$HOME"', 'line\nbreak', 'ünïcode ☃', '*', '--', '-n'];
-    const printed = world.writ(['exec', '--', 'python3', '-c', 'import sys,json; print(json.dumps(sys.argv[1:]))', ...odd]);
+    const printed = world.writ([
+      'exec',
+      '--',
+      'python3',
+      '-c',
+      'import sys,json; print(json.dumps(sys.argv[1:]))',
+      ...odd,
+    ]);
     expect(JSON.parse(printed.stdout)).toEqual(odd);
   });
 
   it('delivers a signal to the command, which may handle it', async () => {
-    const child = world.start(['exec', '--', 'sh', '-c', 'trap "echo caught; exit 9" TERM; echo ready; while :; do sleep 0.05; done']);
+    const child = world.start([
+      'exec',
+      '--',
+      'sh',
+      '-c',
+      'trap "echo caught; exit 9" TERM; echo ready; while :; do sleep 0.05; done',
+    ]);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     while (!output.includes('ready')) await once(child.stdout, 'data');
@@ -90,7 +103,11 @@ describe('from inside a governed command', () => {
   });
 
   it('environment variables of the caller are not there', () => {
-    const env = { SECRET_TOKEN: 'canary-value', SSH_AUTH_SOCK: '/tmp/agent', AWS_SECRET_ACCESS_KEY: 'canary-value' };
+    const env = {
+      SECRET_TOKEN: 'canary-value',
+      SSH_AUTH_SOCK: '/tmp/agent',
+      AWS_SECRET_ACCESS_KEY: 'canary-value',
+    };
     const result = world.writ(['exec', '--', 'env'], { env });
     expect(result.status).toBe(0);
     expect(result.stdout).not.toContain('canary-value');

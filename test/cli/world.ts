@@ -55,7 +55,10 @@ export class World {
     return readFileSync(join(this.repository, name), 'utf8');
   }
 
-  writ(args: readonly string[], options: { input?: string | Buffer; cwd?: string; env?: NodeJS.ProcessEnv } = {}): Result {
+  writ(
+    args: readonly string[],
+    options: { input?: string | Buffer; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ): Result {
     const { status, stdout, stderr, error } = spawnSync(program, args, {
       cwd: options.cwd ?? this.repository,
       env: { ...this.environment, ...options.env },

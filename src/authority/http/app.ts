@@ -17,16 +17,16 @@ import {
   writsQuery,
 } from '../../core/api/authority.ts';
 import { WritError } from '../../core/model/errors.ts';
-import { parseTilePath } from '../../core/log/tiles.ts';
+import { formatProof } from '../../core/log/proof.ts';
 import { currentBundle, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
 import { decideApproval, existingApproval, requestApproval, useApproval } from '../services/approvals.ts';
 import { activateWrit, closeWrit, existingWrit, revokeWrit } from '../services/end-writ.ts';
 import { issueWrit, renewWrit } from '../services/issue-writ.ts';
-import { proveConsistency, proveEntry } from '../services/prove.ts';
 import { publishPolicy } from '../services/publish-policy.ts';
 import { record } from '../services/record.ts';
 import { setExecutionMode } from '../services/set-execution-mode.ts';
-import { readTile } from '../services/tiles.ts';
+import { readLayout } from '../store/layout.ts';
+import { proveConsistency, proveInclusion } from '../store/proofs.ts';
 import { problem } from './problem.ts';
 
 interface Environment {
@@ -37,7 +37,10 @@ interface Environment {
 const largestBody = 8 * 1024 * 1024;
 const longestWaitMs = 25_000;
 
-export function createAuthorityApp(authority: AuthorityContext, report: (error: unknown) => void): Hono<Environment> {
+export function createAuthorityApp(
+  authority: AuthorityContext,
+  report: (error: unknown) => void,
+): Hono<Environment> {
   const app = new Hono<Environment>();
   const tooLarge = () => {
     throw new WritError('request_too_large', 'the request is larger than 8 MiB');
@@ -47,7 +50,8 @@ export function createAuthorityApp(authority: AuthorityContext, report: (error: 
 
   app.get('/policy', (context) => {
     const { version } = currentBundle(authority);
-    return context.json({ version, files: authority.policy.files, problems: authority.policy.problems });
+    const files = context.req.query('known') === version ? null : authority.policy.files;
+    return context.json({ version, files, problems: authority.policy.problems });
   });
   app.put('/policy', async (context) => {
     const { files } = policyRequest.parse(await json(context.req.raw));
@@ -77,11 +81,15 @@ export function createAuthorityApp(authority: AuthorityContext, report: (error: 
     const states = state === undefined ? {} : { states: [state].flat() };
     return context.json(await authority.store.writs({ ...states, limit }));
   });
-  app.get('/writs/:id', async (context) => context.json(await existingWrit(authority, context.req.param('id'))));
+  app.get('/writs/:id', async (context) =>
+    context.json(await existingWrit(authority, context.req.param('id'))),
+  );
   app.post('/writs/:id/activate', async (context) =>
     context.json(await activateWrit(authority, context.req.param('id'))),
   );
-  app.post('/writs/:id/renew', async (context) => context.json(await renewWrit(authority, context.req.param('id'))));
+  app.post('/writs/:id/renew', async (context) =>
+    context.json(await renewWrit(authority, context.req.param('id'))),
+  );
   app.post('/writs/:id/close', async (context) => {
     const { reason } = reasonRequest.parse(await json(context.req.raw));
     await closeWrit(authority, context.req.param('id'), reason);
@@ -103,17 +111,22 @@ export function createAuthorityApp(authority: AuthorityContext, report: (error: 
     return context.json(await authority.store.log.entries(withoutUndefined({ ...rest, ...types })));
   });
   app.get('/entries/:index/proof', async (context) =>
-    context.text(await proveEntry(authority, index(context.req.param('index')))),
+    context.text(formatProof(await proveInclusion(authority.store.log, index(context.req.param('index'))))),
   );
-  app.get('/log/consistency/:from', async (context) =>
-    context.json(await proveConsistency(authority, index(context.req.param('from')))),
-  );
-  app.get('/log/checkpoint', async (context) => context.text(await authority.store.log.checkpoint()));
-  app.get('/log/tile/*', async (context) => {
-    const name = parseTilePath(new URL(context.req.url).pathname.replace(/^.*?\/log\//, ''));
-    const bytes = name === null ? null : await readTile(authority.store.log, name);
-    if (bytes === null) throw new WritError<AuthorityErrorCode>('entry_unknown', 'there is no such tile');
-    return context.body(Uint8Array.from(bytes), 200, { 'content-type': 'application/octet-stream' });
+  app.get('/log/consistency/:from', async (context) => {
+    const { hashes, ...proof } = await proveConsistency(
+      authority.store.log,
+      index(context.req.param('from')),
+    );
+    return context.json({ ...proof, hashes: hashes.map((hash) => Buffer.from(hash).toString('base64')) });
+  });
+  // The C2SP layout: `/log` is the prefix that transparency-log clients are given.
+  app.get('/log/*', async (context) => {
+    const path = new URL(context.req.url).pathname.replace(/^.*?\/log\//, '');
+    const bytes = await readLayout(authority.store.log, path);
+    if (bytes === null) throw new WritError<AuthorityErrorCode>('entry_unknown', 'the log has no such file');
+    const type = path === 'checkpoint' ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+    return context.body(Uint8Array.from(bytes), 200, { 'content-type': type });
   });
 
   app.post('/approvals', async (context) => {
@@ -122,15 +135,21 @@ export function createAuthorityApp(authority: AuthorityContext, report: (error: 
   });
   app.get('/approvals', async (context) => {
     const { state } = approvalsQuery.parse(query(context.req.raw));
-    return context.json(await authority.store.approvals(state === undefined ? {} : { states: [state].flat() }));
+    return context.json(
+      await authority.store.approvals(state === undefined ? {} : { states: [state].flat() }),
+    );
   });
-  app.get('/approvals/:id', async (context) => context.json(await existingApproval(authority, context.req.param('id'))));
+  app.get('/approvals/:id', async (context) =>
+    context.json(await existingApproval(authority, context.req.param('id'))),
+  );
   app.get('/approvals/:id/decision', async (context) =>
     context.json(await awaitDecision(authority, context.req.param('id'), context.req.raw.signal)),
   );
   app.post('/approvals/:id/decision', async (context) => {
     const { decision, reason, signature } = decideRequest.parse(await json(context.req.raw));
-    return context.json(await decideApproval(authority, context.req.param('id'), decision, reason, signature));
+    return context.json(
+      await decideApproval(authority, context.req.param('id'), decision, reason, signature),
+    );
   });
   app.post('/approvals/:id/use', async (context) => {
     const { digest, report: used } = useRequest.parse(await json(context.req.raw));

@@ -31,8 +31,14 @@ export function problem(error: Error, context: Context, report: (error: unknown)
   if (error instanceof ZodError) {
     const [issue] = error.issues;
     const where = issue?.path.join('.') || 'the request';
-    return context.json(errorBody(new WritError('request_invalid', `${where}: ${issue?.message ?? 'is not as it must be'}`)), 400);
+    return context.json(
+      errorBody(new WritError('request_invalid', `${where}: ${issue?.message ?? 'is not as it must be'}`)),
+      400,
+    );
   }
   report(error);
-  return context.json(errorBody(new WritError('unexpected', 'the authority failed; nothing was changed')), 500);
+  return context.json(
+    errorBody(new WritError('unexpected', 'the authority failed; nothing was changed')),
+    500,
+  );
 }

@@ -1,5 +1,9 @@
 /** Approvals: asked for by the guard, decided by another person's signature, used once. */
-import { approvalNamespace, approvalStatement, subjectDigest } from '../../core/identity/approval-statement.ts';
+import {
+  approvalNamespace,
+  approvalStatement,
+  subjectDigest,
+} from '../../core/identity/approval-statement.ts';
 import { verifySshSignature } from '../../core/identity/ssh-signature.ts';
 import type { Approval, ApprovalSubject } from '../../core/model/approval.ts';
 import type { Json } from '../../core/model/entry.ts';
@@ -7,7 +11,14 @@ import { WritError } from '../../core/model/errors.ts';
 import type { Organisation } from '../../core/policy/organisation.ts';
 import { decidePersonAction } from '../../core/policy/person.ts';
 import { sshPublicKey } from '../../core/policy/ssh-public-key.ts';
-import { currentBundle, entry, freshId, requireReason, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
+import {
+  currentBundle,
+  entry,
+  freshId,
+  requireReason,
+  type AuthorityContext,
+  type AuthorityErrorCode,
+} from '../context.ts';
 import type { Unit } from '../store/port.ts';
 import { reportedEntry, type Reported } from './record.ts';
 
@@ -18,7 +29,10 @@ export interface ApprovalRequest {
 }
 
 /** The one that waits or was granted for exactly this act; else a new one. */
-export async function requestApproval(context: AuthorityContext, request: ApprovalRequest): Promise<Approval> {
+export async function requestApproval(
+  context: AuthorityContext,
+  request: ApprovalRequest,
+): Promise<Approval> {
   const digest = subjectDigest(request.subject);
   const { value } = await context.store.commit(async (unit) => {
     const known = await unit.approvals({ digest, states: ['waiting', 'granted'] });
@@ -37,7 +51,9 @@ export async function requestApproval(context: AuthorityContext, request: Approv
       decided: null,
     };
     await unit.insertApproval(approval);
-    unit.append(approvalEntry(context, 'approval.requested', approval, { subject: request.subject as unknown as Json }));
+    unit.append(
+      approvalEntry(context, 'approval.requested', approval, { subject: request.subject as unknown as Json }),
+    );
     return approval;
   });
   return value;
@@ -66,9 +82,15 @@ export async function decideApproval(
     if (current?.state !== 'waiting') throw notWaiting(current);
     if (current.expiresAt <= context.clock()) throw expired(current);
     const state = decision === 'grant' ? ('granted' as const) : ('denied' as const);
-    const decided: Approval = { ...current, state, decided: { by: person, at: context.clock(), reason, signature } };
+    const decided: Approval = {
+      ...current,
+      state,
+      decided: { by: person, at: context.clock(), reason, signature },
+    };
     await unit.updateApproval(decided, 'waiting');
-    unit.append(approvalEntry(context, `approval.${state}`, decided, { by: person, reason, signature, statement }));
+    unit.append(
+      approvalEntry(context, `approval.${state}`, decided, { by: person, reason, signature, statement }),
+    );
     return decided;
   });
   context.events.emit('approval', id);
@@ -79,15 +101,26 @@ export async function decideApproval(
  * Spends a granted approval on the decision that it permits, in one transaction.
  * @throws WritError `approval_not_granted`, `approval_expired`, `approval_other_act`, or as `record` does
  */
-export async function useApproval(context: AuthorityContext, id: string, digest: string, report: Reported): Promise<void> {
+export async function useApproval(
+  context: AuthorityContext,
+  id: string,
+  digest: string,
+  report: Reported,
+): Promise<void> {
   await context.store.commit(async (unit) => {
     const approval = await unit.approval(id);
     if (approval?.state !== 'granted') {
-      throw new WritError<AuthorityErrorCode>('approval_not_granted', `the approval ${id} is ${approval?.state ?? 'unknown'}; it serves once`);
+      throw new WritError<AuthorityErrorCode>(
+        'approval_not_granted',
+        `the approval ${id} is ${approval?.state ?? 'unknown'}; it serves once`,
+      );
     }
     if (approval.expiresAt <= context.clock()) throw expired(approval);
     if (approval.digest !== digest || approval.subject.policyVersion !== currentBundle(context).version) {
-      throw new WritError<AuthorityErrorCode>('approval_other_act', `the approval ${id} was given for another act`);
+      throw new WritError<AuthorityErrorCode>(
+        'approval_other_act',
+        `the approval ${id} was given for another act`,
+      );
     }
     const used: Approval = { ...approval, state: 'used' };
     await unit.updateApproval(used, 'granted');
@@ -107,7 +140,8 @@ export async function expireApprovals(context: AuthorityContext): Promise<void> 
 
 async function expireIn(context: AuthorityContext, unit: Unit, approval: Approval): Promise<void> {
   const gone: Approval = { ...approval, state: 'expired' };
-  if (await unit.updateApproval(gone, approval.state)) unit.append(approvalEntry(context, 'approval.expired', gone, {}));
+  if (await unit.updateApproval(gone, approval.state))
+    unit.append(approvalEntry(context, 'approval.expired', gone, {}));
 }
 
 /** Never the requester, nor somebody who works under the requester's login; and policy must name them. */
@@ -117,16 +151,24 @@ function assertMayDecide(context: AuthorityContext, approval: Approval, person: 
   const loginOf = (id: string) => bundle.organisation.people[id]?.login;
   const sameLogin = loginOf(person) !== undefined && loginOf(person) === loginOf(requester);
   if (person === requester || sameLogin) {
-    throw new WritError<AuthorityErrorCode>('approval_own_request', 'nobody decides what they asked for themselves', {
-      hint: `Ask another person of: ${missing.join(', ')}`,
-    });
+    throw new WritError<AuthorityErrorCode>(
+      'approval_own_request',
+      'nobody decides what they asked for themselves',
+      {
+        hint: `Ask another person of: ${missing.join(', ')}`,
+      },
+    );
   }
   for (const key of missing) {
     const ruling = decidePersonAction(bundle, person, { action: 'approve', key, assistant, requester });
     if (ruling.decision !== 'allow') {
-      throw new WritError<AuthorityErrorCode>('not_permitted', `${person} may not give ${key}: ${ruling.reason}`, {
-        hint: `Ask somebody in the group that ${key} names.`,
-      });
+      throw new WritError<AuthorityErrorCode>(
+        'not_permitted',
+        `${person} may not give ${key}: ${ruling.reason}`,
+        {
+          hint: `Ask somebody in the group that ${key} names.`,
+        },
+      );
     }
   }
 }
@@ -161,7 +203,9 @@ function approvalEntry(
 export async function existingApproval(context: AuthorityContext, id: string): Promise<Approval> {
   const approval = await context.store.approval(id);
   if (approval !== null) return approval;
-  throw new WritError<AuthorityErrorCode>('approval_unknown', `there is no approval ${id}`, { hint: 'List them with: writ approvals' });
+  throw new WritError<AuthorityErrorCode>('approval_unknown', `there is no approval ${id}`, {
+    hint: 'List them with: writ approvals',
+  });
 }
 
 function notWaiting(approval: Approval | null): WritError<AuthorityErrorCode> {
@@ -169,5 +213,7 @@ function notWaiting(approval: Approval | null): WritError<AuthorityErrorCode> {
 }
 
 function expired(approval: Approval): WritError<AuthorityErrorCode> {
-  return new WritError('approval_expired', `the approval ${approval.id} has expired`, { hint: 'Run the command again to ask anew.' });
+  return new WritError('approval_expired', `the approval ${approval.id} has expired`, {
+    hint: 'Run the command again to ask anew.',
+  });
 }

@@ -2,7 +2,14 @@
 import { WritError } from '../../core/model/errors.ts';
 import { canBecome, type Writ } from '../../core/model/writ.ts';
 import { decidePersonAction } from '../../core/policy/person.ts';
-import { currentBundle, entry, requireReason, type AuthorityContext, type AuthorityErrorCode, type WritEnded } from '../context.ts';
+import {
+  currentBundle,
+  entry,
+  requireReason,
+  type AuthorityContext,
+  type AuthorityErrorCode,
+  type WritEnded,
+} from '../context.ts';
 import type { Unit } from '../store/port.ts';
 
 const entryTypes = { closed: 'writ.closed', expired: 'writ.expired', revoked: 'writ.revoked' } as const;
@@ -13,14 +20,28 @@ export async function closeWrit(context: AuthorityContext, id: string, reason: s
 }
 
 /** @throws WritError `not_permitted`, `reason_missing`, `writ_unknown`, `writ_ended` */
-export async function revokeWrit(context: AuthorityContext, person: string, id: string, why: string): Promise<void> {
+export async function revokeWrit(
+  context: AuthorityContext,
+  person: string,
+  id: string,
+  why: string,
+): Promise<void> {
   const reason = requireReason(why);
   const writ = await existingWrit(context, id);
   const { claims } = writ;
-  const task = { ...claims, repository: claims.repository.remote, branch: claims.repository.branch, proof: claims.repository.proof };
+  const task = {
+    ...claims,
+    repository: claims.repository.remote,
+    branch: claims.repository.branch,
+    proof: claims.repository.proof,
+  };
   const ruling = decidePersonAction(currentBundle(context), person, { action: 'revokeWrit', task });
   if (ruling.decision !== 'allow') {
-    throw new WritError<AuthorityErrorCode>('not_permitted', ruling.reason, ruling.advice === null ? {} : { hint: ruling.advice });
+    throw new WritError<AuthorityErrorCode>(
+      'not_permitted',
+      ruling.reason,
+      ruling.advice === null ? {} : { hint: ruling.advice },
+    );
   }
   if (!(await end(context, id, 'revoked', person, reason))) throw endedFault(await existingWrit(context, id));
 }
@@ -29,7 +50,8 @@ export async function revokeWrit(context: AuthorityContext, person: string, id: 
 export async function expireWrits(context: AuthorityContext): Promise<void> {
   const now = context.clock();
   for (const writ of await context.store.writs({ states: ['issued', 'active'] })) {
-    if (writ.claims.expiresAt <= now) await end(context, writ.claims.id, 'expired', 'authority', 'its time was over');
+    if (writ.claims.expiresAt <= now)
+      await end(context, writ.claims.id, 'expired', 'authority', 'its time was over');
   }
 }
 
@@ -56,7 +78,9 @@ async function end(
 ): Promise<boolean> {
   const { value } = await context.store.commit(async (unit) => {
     const writ = await unit.writ(id);
-    return writ !== null && canBecome(writ.state, state) ? endWritIn(context, unit, writ, state, by, reason) : null;
+    return writ !== null && canBecome(writ.state, state)
+      ? endWritIn(context, unit, writ, state, by, reason)
+      : null;
   });
   if (value !== null) context.events.emit('ended', value);
   return value !== null;
@@ -79,7 +103,12 @@ export async function endWritIn(
 }
 
 export function writFacts({ claims }: Writ) {
-  return { assistant: claims.assistant, repository: claims.repository.remote, writ: claims.id, person: claims.requester };
+  return {
+    assistant: claims.assistant,
+    repository: claims.repository.remote,
+    writ: claims.id,
+    person: claims.requester,
+  };
 }
 
 export function isLive(context: AuthorityContext, writ: Writ): boolean {
@@ -90,10 +119,16 @@ export function isLive(context: AuthorityContext, writ: Writ): boolean {
 export async function existingWrit(context: AuthorityContext, id: string): Promise<Writ> {
   const writ = await context.store.writ(id);
   if (writ !== null) return writ;
-  throw new WritError<AuthorityErrorCode>('writ_unknown', 'there is no such writ', { hint: 'List them with: writ list --all' });
+  throw new WritError<AuthorityErrorCode>('writ_unknown', 'there is no such writ', {
+    hint: 'List them with: writ list --all',
+  });
 }
 
 export function endedFault(writ: Writ | null): WritError<AuthorityErrorCode> {
-  const how = writ?.ended ? `${writ.state} by ${writ.ended.by}: ${writ.ended.reason}` : 'over, its time has run out';
-  return new WritError('writ_ended', `the writ ${writ?.claims.id ?? ''} is ${how}`, { hint: 'Ask for a new one with: writ issue' });
+  const how = writ?.ended
+    ? `${writ.state} by ${writ.ended.by}: ${writ.ended.reason}`
+    : 'over, its time has run out';
+  return new WritError('writ_ended', `the writ ${writ?.claims.id ?? ''} is ${how}`, {
+    hint: 'Ask for a new one with: writ issue',
+  });
 }

@@ -21,7 +21,11 @@ export interface IssueRequest {
 
 export type Issued = { readonly writ: Writ } | { readonly refusal: PersonRuling };
 
-export async function issueWrit(context: AuthorityContext, requester: string, request: IssueRequest): Promise<Issued> {
+export async function issueWrit(
+  context: AuthorityContext,
+  requester: string,
+  request: IssueRequest,
+): Promise<Issued> {
   const bundle = currentBundle(context);
   const facts = { assistant: request.assistant, repository: request.repository.remote, person: requester };
   const asked = {
@@ -38,11 +42,24 @@ export async function issueWrit(context: AuthorityContext, requester: string, re
     unit.append(entry(context, 'writ.requested', { ...facts, writ: id, data: asked }));
     if (ruling.decision !== 'allow') {
       const { policies, missing, reason } = ruling;
-      unit.append(entry(context, 'writ.refused', { ...facts, writ: id, decision: ruling.decision, data: { policies, missing, reason } }));
+      unit.append(
+        entry(context, 'writ.refused', {
+          ...facts,
+          writ: id,
+          decision: ruling.decision,
+          data: { policies, missing, reason },
+        }),
+      );
       return { refusal: ruling };
     }
     const claims = claimsOf(context, bundle, id, requester, request);
-    const writ: Writ = { claims, state: 'issued', signature: signWrit(claims, context.writKey), renewals: 0, ended: null };
+    const writ: Writ = {
+      claims,
+      state: 'issued',
+      signature: signWrit(claims, context.writKey),
+      renewals: 0,
+      ended: null,
+    };
     await unit.insertWrit(writ);
     unit.append(
       entry(context, 'writ.issued', {
@@ -77,24 +94,49 @@ export async function renewWrit(context: AuthorityContext, id: string): Promise<
     if (writ === null || !isLive(context, writ)) throw endedFault(writ);
     const most = bundle.organisation.limits.renewals;
     if (writ.renewals >= most) {
-      throw new WritError<AuthorityErrorCode>('writ_renewals_spent', `the writ was renewed ${writ.renewals} times, the most that policy permits`, {
-        hint: 'Ask for a new one with: writ issue',
-      });
+      throw new WritError<AuthorityErrorCode>(
+        'writ_renewals_spent',
+        `the writ was renewed ${writ.renewals} times, the most that policy permits`,
+        {
+          hint: 'Ask for a new one with: writ issue',
+        },
+      );
     }
     const { claims } = writ;
     const mode = (await unit.assistantMode(claims.assistant))?.mode ?? 'registered';
     const ruling = decideIssue(bundle, { ...claims, mode }, [], context.clock());
-    if (ruling.decision !== 'allow') throw new WritError<AuthorityErrorCode>('not_permitted', `the writ is not renewed: ${ruling.reason}`);
-    const extended: WritClaims = { ...claims, expiresAt: context.clock() + lifeOf(bundle, claims.profile), policyVersion: bundle.version };
-    const renewed: Writ = { ...writ, claims: extended, signature: signWrit(extended, context.writKey), renewals: writ.renewals + 1 };
+    if (ruling.decision !== 'allow')
+      throw new WritError<AuthorityErrorCode>('not_permitted', `the writ is not renewed: ${ruling.reason}`);
+    const extended: WritClaims = {
+      ...claims,
+      expiresAt: context.clock() + lifeOf(bundle, claims.profile),
+      policyVersion: bundle.version,
+    };
+    const renewed: Writ = {
+      ...writ,
+      claims: extended,
+      signature: signWrit(extended, context.writKey),
+      renewals: writ.renewals + 1,
+    };
     await unit.updateWrit(renewed, writ.state);
-    unit.append(entry(context, 'writ.renewed', { ...writFacts(writ), data: { renewals: renewed.renewals, expiresAt: extended.expiresAt } }));
+    unit.append(
+      entry(context, 'writ.renewed', {
+        ...writFacts(writ),
+        data: { renewals: renewed.renewals, expiresAt: extended.expiresAt },
+      }),
+    );
     return renewed;
   });
   return value;
 }
 
-function claimsOf(context: AuthorityContext, bundle: Bundle, id: string, requester: string, request: IssueRequest): WritClaims {
+function claimsOf(
+  context: AuthorityContext,
+  bundle: Bundle,
+  id: string,
+  requester: string,
+  request: IssueRequest,
+): WritClaims {
   const { remote, commit, branch, worktree, worktreeId, proof, proven } = request.repository;
   const issuedAt = context.clock();
   return {

@@ -32,7 +32,12 @@ export async function publishPolicy(
     unit.append(
       entry(context, 'policy.published', {
         person: by,
-        data: { version: bundle.version, previous: inForce, files: digests(files), warnings: problems.length },
+        data: {
+          version: bundle.version,
+          previous: inForce,
+          files: digests(files),
+          warnings: problems.length,
+        },
       }),
     );
   });
@@ -66,7 +71,12 @@ async function recordRejection(
     unit.append(
       entry(context, 'policy.rejected', {
         person: by,
-        data: { stays: context.policy.bundle?.version ?? null, files: digests(files), problems: told, count: problems.length },
+        data: {
+          stays: context.policy.bundle?.version ?? null,
+          files: digests(files),
+          problems: told,
+          count: problems.length,
+        },
       }),
     );
   });
@@ -74,5 +84,7 @@ async function recordRejection(
 
 function digests(files: Readonly<Record<string, string>>): Record<string, string> {
   const named = Object.entries(files).slice(0, 200);
-  return Object.fromEntries(named.map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')]));
+  return Object.fromEntries(
+    named.map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')]),
+  );
 }

@@ -19,7 +19,10 @@ export interface Reported {
 const takenAlways: readonly Reported['type'][] = ['execution.ended', 'alert'];
 
 /** @throws WritError `writ_unknown`, `writ_ended`; then nothing of it is recorded and nothing may run */
-export async function record(context: AuthorityContext, reports: readonly Reported[]): Promise<readonly number[]> {
+export async function record(
+  context: AuthorityContext,
+  reports: readonly Reported[],
+): Promise<readonly number[]> {
   const { indexes } = await context.store.commit(async (unit) => {
     for (const report of reports) unit.append(await reportedEntry(context, unit, report));
   });

@@ -2,7 +2,14 @@
 import { WritError } from '../../core/model/errors.ts';
 import { registered } from '../../core/policy/organisation.ts';
 import { decidePersonAction } from '../../core/policy/person.ts';
-import { currentBundle, entry, requireReason, type AuthorityContext, type AuthorityErrorCode, type WritEnded } from '../context.ts';
+import {
+  currentBundle,
+  entry,
+  requireReason,
+  type AuthorityContext,
+  type AuthorityErrorCode,
+  type WritEnded,
+} from '../context.ts';
 import type { AssistantMode } from '../store/port.ts';
 import { endWritIn } from './end-writ.ts';
 
@@ -17,9 +24,13 @@ export async function setExecutionMode(
   const bundle = currentBundle(context);
   const reason = requireReason(why);
   if (registered(bundle.organisation.assistants, assistant) === null) {
-    throw new WritError<AuthorityErrorCode>('assistant_unknown', `the assistant "${assistant}" is not registered`, {
-      hint: 'Register it under assistants in organisation.yaml.',
-    });
+    throw new WritError<AuthorityErrorCode>(
+      'assistant_unknown',
+      `the assistant "${assistant}" is not registered`,
+      {
+        hint: 'Register it under assistants in organisation.yaml.',
+      },
+    );
   }
   const action = mode === 'enabled' ? 'enableExecution' : 'suspendExecution';
   const ruling = decidePersonAction(bundle, person, { action, assistant });
@@ -34,7 +45,11 @@ export async function setExecutionMode(
         }),
       );
     });
-    throw new WritError<AuthorityErrorCode>('not_permitted', ruling.reason, ruling.advice === null ? {} : { hint: ruling.advice });
+    throw new WritError<AuthorityErrorCode>(
+      'not_permitted',
+      ruling.reason,
+      ruling.advice === null ? {} : { hint: ruling.advice },
+    );
   }
   const change: AssistantMode = { assistant, mode, by: person, reason, at: context.clock() };
   const { value: ended } = await context.store.commit(async (unit) => {
@@ -44,7 +59,9 @@ export async function setExecutionMode(
     if (mode === 'enabled') return [];
     const all: WritEnded[] = [];
     for (const writ of await unit.writs({ assistant, states: ['issued', 'active'] })) {
-      all.push(await endWritIn(context, unit, writ, 'revoked', person, `the assistant was suspended: ${reason}`));
+      all.push(
+        await endWritIn(context, unit, writ, 'revoked', person, `the assistant was suspended: ${reason}`),
+      );
     }
     return all;
   });

@@ -10,13 +10,18 @@ const reason = z.string().max(4000);
 const json: z.ZodType<Json> = z.json();
 const verdict = z.enum(['allow', 'deny', 'step-up']);
 
-export const policyRequest = z.strictObject({ files: z.record(z.string().max(500), z.string().max(1024 * 1024)) });
+export const policyRequest = z.strictObject({
+  files: z.record(z.string().max(500), z.string().max(1024 * 1024)),
+});
 
 export const modeRequest = z.strictObject({ mode: z.enum(['enabled', 'suspended']), reason });
 
 export const repositoryIdentity = z.strictObject({
   remote: name,
-  commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/).nullable(),
+  commit: z
+    .string()
+    .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/)
+    .nullable(),
   branch: name.nullable(),
   worktree: z.string().startsWith('/').max(4096),
   worktreeId: z.string().regex(/^\d+:\d+$/),
@@ -44,7 +49,10 @@ const report = z.strictObject({
   type: z.enum(['decision', 'execution.started', 'execution.ended', 'alert']),
   writ: id,
   session: id,
-  command: z.string().max(2 * 1024 * 1024).nullable(),
+  command: z
+    .string()
+    .max(2 * 1024 * 1024)
+    .nullable(),
   decision: verdict.nullable(),
   data: z.record(z.string(), json),
 });

@@ -8,7 +8,15 @@ const maxArgumentLength = 1024 * 1024;
 const name = z.string().min(1).max(200);
 
 /** Of the caller's environment only what describes its terminal and language. */
-export const describingVariables = ['TERM', 'COLORTERM', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'NO_COLOR'] as const;
+export const describingVariables = [
+  'TERM',
+  'COLORTERM',
+  'LANG',
+  'LC_ALL',
+  'LC_CTYPE',
+  'TZ',
+  'NO_COLOR',
+] as const;
 
 export const openSessionRequest = z.strictObject({
   /** `exec`: one command. `run`: an assistant whose own commands are decided through its hooks. */
@@ -53,5 +61,7 @@ export const endSessionRequest = z.strictObject({
   userMs: z.number().nonnegative(),
   systemMs: z.number().nonnegative(),
   maxRssKiB: z.number().nonnegative(),
+  /** Files that the command planted to be obeyed by git outside; they were removed. */
+  planted: z.array(z.string().max(4096)).max(1000),
 });
 export type EndSessionRequest = z.infer<typeof endSessionRequest>;

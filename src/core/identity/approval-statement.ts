@@ -9,7 +9,9 @@ export const approvalNamespace = 'writ-approval@v1';
 
 /** Lower-case hex SHA-256 over the subject's canonical JSON (RFC 8785). */
 export function subjectDigest(subject: ApprovalSubject): string {
-  return createHash('sha256').update(canonicalJson(subject as unknown as Json)).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(subject as unknown as Json))
+    .digest('hex');
 }
 
 export function approvalStatement(

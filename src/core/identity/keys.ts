@@ -13,7 +13,11 @@ export interface SigningKey {
 /** @param seed 32 secret bytes */
 export function signingKey(seed: Uint8Array): SigningKey {
   if (seed.length !== 32) throw new RangeError('an Ed25519 seed has 32 bytes');
-  const privateKey = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([pkcs8Prefix, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
   const publicKey = createPublicKey(privateKey);
   return { keyId: thumbprint(publicKey), publicKey, sign: (message) => sign(null, message, privateKey) };
 }

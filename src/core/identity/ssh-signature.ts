@@ -19,7 +19,12 @@ const smallestRsaBits = 2048;
 const userPresent = 0x01;
 
 /** Key type -> curve and hash. */
-const curves: Readonly<Record<string, { readonly name: string; readonly crv: string; readonly hash: string; readonly size: number }>> = {
+const curves: Readonly<
+  Record<
+    string,
+    { readonly name: string; readonly crv: string; readonly hash: string; readonly size: number }
+  >
+> = {
   'ecdsa-sha2-nistp256': { name: 'nistp256', crv: 'P-256', hash: 'sha256', size: 32 },
   'ecdsa-sha2-nistp384': { name: 'nistp384', crv: 'P-384', hash: 'sha384', size: 48 },
   'ecdsa-sha2-nistp521': { name: 'nistp521', crv: 'P-521', hash: 'sha512', size: 66 },
@@ -46,11 +51,18 @@ export function verifySshSignature(
 ): string {
   const parsed = parseSshSignature(armored);
   if (parsed.namespace !== namespace) {
-    throw fault('signature_namespace', `the signature was made for "${printable(parsed.namespace)}", not for "${namespace}"`);
+    throw fault(
+      'signature_namespace',
+      `the signature was made for "${printable(parsed.namespace)}", not for "${namespace}"`,
+    );
   }
   const owner = registered.find(({ blob }) => sameBytes(blob, parsed.publicKey));
   if (owner === undefined) {
-    throw fault('signature_key_unknown', 'the signing key is registered for nobody', 'Register the public key under people in organisation.yaml.');
+    throw fault(
+      'signature_key_unknown',
+      'the signing key is registered for nobody',
+      'Register the public key under people in organisation.yaml.',
+    );
   }
   const signed = Buffer.concat([
     magic,
@@ -66,14 +78,17 @@ export function verifySshSignature(
 }
 
 function parseSshSignature(armored: string): Parsed {
-  const match = /^-----BEGIN SSH SIGNATURE-----\r?\n([A-Za-z0-9+/=\r\n]+)\r?\n-----END SSH SIGNATURE-----\r?\n?$/.exec(
-    armored.length > largestSignature ? '' : armored,
-  );
+  const match =
+    /^-----BEGIN SSH SIGNATURE-----\r?\n([A-Za-z0-9+/=\r\n]+)\r?\n-----END SSH SIGNATURE-----\r?\n?$/.exec(
+      armored.length > largestSignature ? '' : armored,
+    );
   const base64 = match?.[1]?.replaceAll(/\r?\n/g, '') ?? '';
   const blob = Buffer.from(base64, 'base64');
-  if (match === null || blob.toString('base64') !== base64) throw malformed('it is not an armored SSH signature');
+  if (match === null || blob.toString('base64') !== base64)
+    throw malformed('it is not an armored SSH signature');
   const reader = new SshReader(blob, malformed);
-  if (!reader.bytes(magic.length).equals(magic)) throw malformed('it does not begin as an SSH signature does');
+  if (!reader.bytes(magic.length).equals(magic))
+    throw malformed('it does not begin as an SSH signature does');
   if (reader.uint32() !== 1) throw malformed('its version is unknown');
   const publicKey = reader.string();
   const namespace = reader.string().toString('utf8');
@@ -129,14 +144,28 @@ function verifyRsa(key: SshReader, algorithm: string, body: Buffer, signed: Buff
 
 function verifyEcdsa(key: SshReader, type: string, signed: Buffer, body: Buffer): boolean {
   const curve = curves[type];
-  if (curve === undefined || key.string().toString('latin1') !== curve.name) throw malformed('its curve is not its key type');
+  if (curve === undefined || key.string().toString('latin1') !== curve.name)
+    throw malformed('its curve is not its key type');
   const point = key.last();
-  return verify(curve.hash, signed, { key: ecKey(point, curve), dsaEncoding: 'ieee-p1363' }, ecSignature(body, curve.size));
+  return verify(
+    curve.hash,
+    signed,
+    { key: ecKey(point, curve), dsaEncoding: 'ieee-p1363' },
+    ecSignature(body, curve.size),
+  );
 }
 
-function verifySecurityKey(key: SshReader, type: string, flags: number, counter: number, body: Buffer, signed: Buffer): boolean {
+function verifySecurityKey(
+  key: SshReader,
+  type: string,
+  flags: number,
+  counter: number,
+  body: Buffer,
+  signed: Buffer,
+): boolean {
   const elliptic = type.startsWith('sk-ecdsa');
-  if (elliptic && key.string().toString('latin1') !== 'nistp256') throw malformed('its curve is not its key type');
+  if (elliptic && key.string().toString('latin1') !== 'nistp256')
+    throw malformed('its curve is not its key type');
   const point = key.string();
   const application = key.last();
   const tail = Buffer.alloc(5);
@@ -145,7 +174,12 @@ function verifySecurityKey(key: SshReader, type: string, flags: number, counter:
   const message = Buffer.concat([sha256(application), tail, sha256(signed)]);
   if (!elliptic) return verify(null, message, ed25519Key(point), body);
   const curve = { crv: 'P-256', size: 32 };
-  return verify('sha256', message, { key: ecKey(point, curve), dsaEncoding: 'ieee-p1363' }, ecSignature(body, curve.size));
+  return verify(
+    'sha256',
+    message,
+    { key: ecKey(point, curve), dsaEncoding: 'ieee-p1363' },
+    ecSignature(body, curve.size),
+  );
 }
 
 function ed25519Key(x: Buffer): KeyObject {
@@ -154,7 +188,8 @@ function ed25519Key(x: Buffer): KeyObject {
 }
 
 function ecKey(point: Buffer, { crv, size }: { readonly crv: string; readonly size: number }): KeyObject {
-  if (point.length !== 1 + 2 * size || point[0] !== 4) throw malformed('its point is not an uncompressed one');
+  if (point.length !== 1 + 2 * size || point[0] !== 4)
+    throw malformed('its point is not an uncompressed one');
   const x = point.subarray(1, 1 + size).toString('base64url');
   return publicKeyOf({ kty: 'EC', crv, x, y: point.subarray(1 + size).toString('base64url') });
 }
@@ -179,7 +214,8 @@ function ecSignature(body: Buffer, size: number): Buffer {
 /** An mpint (RFC 4251 section 5) that must be positive and shortest. */
 function unsigned(mpint: Buffer): Buffer {
   const [first = 0, second = 0] = mpint;
-  if (mpint.length === 0 || first >= 0x80 || (first === 0 && second < 0x80)) throw malformed('a number in it is not well-formed');
+  if (mpint.length === 0 || first >= 0x80 || (first === 0 && second < 0x80))
+    throw malformed('a number in it is not well-formed');
   return first === 0 ? mpint.subarray(1) : mpint;
 }
 
@@ -205,6 +241,10 @@ function malformed(why: string): WritError<SshSignatureErrorCode> {
   return fault('signature_malformed', `the signature cannot be read: ${why}`);
 }
 
-function fault(code: SshSignatureErrorCode, message: string, hint?: string): WritError<SshSignatureErrorCode> {
+function fault(
+  code: SshSignatureErrorCode,
+  message: string,
+  hint?: string,
+): WritError<SshSignatureErrorCode> {
   return new WritError(code, message, hint === undefined ? {} : { hint });
 }

@@ -23,7 +23,11 @@ const tokenType = 'writ+jwt';
 /** Clocks of guard and authority may differ by this much, ms. */
 const leewayMs = 5_000;
 
-const header = z.strictObject({ alg: z.string(), typ: z.literal(tokenType), kid: z.string().min(1).max(200) });
+const header = z.strictObject({
+  alg: z.string(),
+  typ: z.literal(tokenType),
+  kid: z.string().min(1).max(200),
+});
 
 const name = z.string().min(1).max(500);
 const time = z.int().nonnegative();
@@ -35,7 +39,10 @@ const claims = z.strictObject({
   profile: name,
   repository: z.strictObject({
     remote: name,
-    commit: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/).nullable(),
+    commit: z
+      .string()
+      .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/)
+      .nullable(),
     branch: name.nullable(),
     worktree: z.string().startsWith('/').max(4096),
     worktreeId: z.string().regex(/^\d+:\d+$/),
@@ -70,7 +77,8 @@ export function verifyWrit(token: string, keys: ReadonlyMap<string, KeyObject>, 
   const { alg, kid } = parse(header, decode(protectedHeader), 'token_malformed');
   if (alg !== 'EdDSA') throw fault('token_algorithm', 'a writ is signed with EdDSA and nothing else');
   const key = keys.get(kid);
-  if (key?.asymmetricKeyType !== 'ed25519') throw fault('token_key_unknown', 'the writ is signed by an unknown key');
+  if (key?.asymmetricKeyType !== 'ed25519')
+    throw fault('token_key_unknown', 'the writ is signed by an unknown key');
   if (!verify(null, Buffer.from(`${protectedHeader}.${payload}`, 'ascii'), key, bytes(signature))) {
     throw fault('token_signature', "the writ's signature is wrong");
   }
@@ -100,7 +108,8 @@ function decode(part: string): unknown {
 /** Unpadded base64url with no spare bits set, so that a token has one spelling only. */
 function bytes(part: string): Buffer {
   const decoded = Buffer.from(part, 'base64url');
-  if (decoded.toString('base64url') !== part) throw fault('token_malformed', 'a part of the writ is not base64url');
+  if (decoded.toString('base64url') !== part)
+    throw fault('token_malformed', 'a part of the writ is not base64url');
   return decoded;
 }
 

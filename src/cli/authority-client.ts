@@ -1,0 +1,53 @@
+/** The verbs' way to the running authority; starts Writ where none is running. */
+import { type ErrorBody, WritError } from '../core/model/errors.ts';
+import { socketFetch } from './connection.ts';
+import { ensureRunning } from './daemon-client.ts';
+import { locateHome } from './home.ts';
+
+export interface Client {
+  get<T>(path: string, query?: Query): Promise<T>;
+  post<T>(path: string, body: unknown): Promise<T>;
+  text(path: string): Promise<string>;
+  /** Null where there is nothing. */
+  bytes(path: string): Promise<Uint8Array | null>;
+}
+
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+export async function connect(): Promise<Client> {
+  const home = locateHome(process.env);
+  await ensureRunning(home);
+  const fetch = socketFetch(home);
+  return {
+    get: async <T>(path: string, query: Query = {}) =>
+      json<T>(await fetch(`/v1${path}${queryString(query)}`)),
+    post: async <T>(path: string, body: unknown) =>
+      json<T>(await fetch(`/v1${path}`, { method: 'POST', body })),
+    async text(path) {
+      const response = await fetch(`/v1${path}`);
+      return response.ok ? response.text() : json<string>(response);
+    },
+    async bytes(path) {
+      const response = await fetch(`/v1${path}`);
+      return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+    },
+  };
+}
+
+/** @throws WritError as the authority said it */
+async function json<T>(response: Response): Promise<T> {
+  if (response.status === 204) return undefined as T;
+  const body = (await response.json()) as T | ErrorBody;
+  if (response.ok) return body as T;
+  const { code, message, hint } = (body as ErrorBody).error;
+  throw new WritError(code, message, hint === null ? {} : { hint });
+}
+
+function queryString(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of typeof value === 'object' ? value : [value]) parameters.append(name, String(one));
+  }
+  return parameters.size === 0 ? '' : `?${parameters.toString()}`;
+}

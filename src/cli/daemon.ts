@@ -1,0 +1,236 @@
+/** The embedded Writ: authority and guard in one process, speaking to each other over the same API as apart. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { createAuthority, type Authority } from '../authority/authority.ts';
+import type { WritEnded } from '../authority/context.ts';
+import { createAuthorityApp } from '../authority/http/app.ts';
+import { publishPolicy } from '../authority/services/publish-policy.ts';
+import { exportLog } from '../authority/store/export.ts';
+import { openSqliteStore } from '../authority/store/sqlite.ts';
+import { signingKey } from '../core/identity/keys.ts';
+import { idRandomBytes, newId } from '../core/identity/ids.ts';
+import { errorBody, WritError } from '../core/model/errors.ts';
+import { signerFromSeed, type NoteSigner } from '../core/log/verifier-key.ts';
+import { loadBundle, type Bundle } from '../core/policy/bundle.ts';
+import { personByLogin } from '../core/policy/organisation.ts';
+import { authorityClient, type Send } from '../guard/authority-client.ts';
+import { endSessionsOf, type Guard } from '../guard/guard.ts';
+import { guardRoutes } from '../guard/http.ts';
+import { detectMachine } from '../guard/sandbox/machine.ts';
+import { systemPath } from '../guard/sandbox/environment.ts';
+import { findToolchain } from '../guard/toolchain.ts';
+import { socketName } from './connection.ts';
+import { acquireDaemonLock } from './daemon-lock.ts';
+import type { DaemonStatus } from './daemon-client.ts';
+import { readGovernance, stockGovernance } from './governance.ts';
+import { socketAddress, type Home } from './home.ts';
+import { loadOrCreateSeed } from './keys.ts';
+import { say } from './output.ts';
+import { currentLogin } from './people.ts';
+
+const lookAtGovernanceEveryMs = 200;
+
+/** Runs until it is told to stop. Returns at once when another process holds this WRIT_HOME. */
+export async function runDaemon(home: Home, governance: string): Promise<void> {
+  const lock = acquireDaemonLock(home);
+  if (lock === null) return;
+  const signer = signerFromSeed(logOrigin, loadOrCreateSeed(home, 'log'));
+  writeFileSync(home.verifierKey, `${signer.vkey}\n`);
+  const authority = await openAuthority(home, signer);
+  await adoptGovernance(authority, governance);
+
+  const app = new Hono();
+  app.onError((error, context) => {
+    report(error);
+    const known = error instanceof WritError ? error : new WritError('unexpected', error.message);
+    return context.json(errorBody(known), 409);
+  });
+  const routes = createAuthorityApp(authority.context, report);
+  const callerNow = () => personByLogin(organisationOf(authority), currentLogin());
+  const toAuthority: Send = async (path, { method = 'GET', body, signal } = {}) =>
+    routes.request(
+      path,
+      {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      },
+      { caller: callerNow() },
+    );
+  const guard = createGuard(home, authorityClient(toAuthority));
+  authority.context.events.on('ended', ({ writ, state, reason }: WritEnded) =>
+    endSessionsOf(guard, writ, `the writ ${writ} is ${state}: ${reason}`),
+  );
+  const stopped = Promise.withResolvers<void>();
+  app.route('/guard', guardRoutes(guard));
+  app.mount('/v1', (request) => routes.fetch(request, { caller: callerNow() }));
+  app.get('/daemon/status', async (context) =>
+    context.json(await describe(authority, guard, signer, governance)),
+  );
+  app.post('/daemon/policy', async (context) => {
+    const { folder } = (await context.req.json()) as { folder: string };
+    return context.json(await publishPolicy(authority.context, readGovernance(folder), callerNow()));
+  });
+  app.post('/daemon/export', async (context) => {
+    const { directory } = (await context.req.json()) as { directory: string };
+    const { origin, size } = await exportLog(authority.context.store.log, directory);
+    return context.json({ directory, origin, size });
+  });
+  app.post('/daemon/stop', (context) => {
+    setImmediate(stopped.resolve);
+    return context.body(null, 204);
+  });
+
+  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  await listen(server, home);
+  const watcher = watchGovernance(authority, governance);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stopped.resolve);
+  say(`up for ${home.root}, process ${process.pid}`);
+  await stopped.promise;
+
+  watcher.stop();
+  server.close();
+  for (const session of guard.sessions.values())
+    session.channel.send({ type: 'kill', reason: 'Writ is going down' });
+  await settled(() => guard.sessions.size === 0, 5000);
+  server.closeAllConnections();
+  await settled(() => guard.sessions.size === 0, 2000);
+  await authority.close();
+  lock.release();
+}
+
+/** Origin of the log: what its checkpoints are signed for. */
+const logOrigin = 'writ.local/log';
+
+async function openAuthority(home: Home, signer: NoteSigner): Promise<Authority> {
+  const store = await openSqliteStore({ path: home.database, signer });
+  return createAuthority({
+    store,
+    writKey: signingKey(loadOrCreateSeed(home, 'writ')),
+    stock: stockGovernance(),
+    clock: Date.now,
+    random: randomBytes,
+    report,
+  });
+}
+
+/** A broken folder leaves the last good policy in force; without one there is nothing to start with. */
+async function adoptGovernance(authority: Authority, folder: string): Promise<void> {
+  const { context } = authority;
+  try {
+    const { outcome, problems } = await publishPolicy(context, readGovernance(folder), null);
+    if (outcome === 'rejected')
+      say(`the governance in ${folder} has ${problems.length} faults and was not loaded`);
+    const first = problems.find((one) => one.severity === 'error');
+    if (outcome === 'rejected' && context.policy.bundle === null && first !== undefined) {
+      const { place, message } = first;
+      throw new Error(`${join(folder, place.file)}:${place.line}:${place.column}: ${message}`);
+    }
+  } catch (error) {
+    if (context.policy.bundle === null) throw error;
+    report(error);
+  }
+}
+
+function watchGovernance(authority: Authority, folder: string): { stop(): void } {
+  let changed = false;
+  let busy = false;
+  const watchers = ['.', 'policies']
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(path))
+    .map((path) => watch(path, () => (changed = true)).on('error', report));
+  const timer = setInterval(() => {
+    if (!changed || busy) return;
+    changed = false;
+    busy = true;
+    adoptGovernance(authority, folder)
+      .catch(report)
+      .finally(() => (busy = false));
+  }, lookAtGovernanceEveryMs);
+  return {
+    stop() {
+      clearInterval(timer);
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+function createGuard(home: Home, authority: Guard['authority']): Guard {
+  const machine = detectMachine();
+  const callerPath = (process.env['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));
+  const toolchain = findToolchain(callerPath, machine.systemDirectories);
+  let parsed: { version: string; bundle: Bundle } | null = null;
+  return {
+    authority,
+    machine,
+    clock: Date.now,
+    newId: (prefix) => newId(prefix, Date.now(), randomBytes(idRandomBytes)),
+    newTaskKey: () => signingKey(randomBytes(32)).keyId,
+    searchPath: [...toolchain.searchPath, ...systemPath],
+    callerPath,
+    toolchain,
+    environment: process.env,
+    runDirectory: home.run,
+    sessions: new Map(),
+    report,
+    async bundle() {
+      const { version, files } = await authority.policy(parsed?.version ?? null);
+      if (parsed === null || (files !== null && parsed.version !== version)) {
+        const { bundle } = loadBundle(files ?? {}, stockGovernance());
+        if (bundle === null) throw new Error('the authority gave out a policy that does not load');
+        parsed = { version, bundle };
+      }
+      return parsed.bundle;
+    },
+  };
+}
+
+function organisationOf({ context }: Authority) {
+  return context.policy.bundle?.organisation ?? { people: {} };
+}
+
+async function describe(
+  authority: Authority,
+  guard: Guard,
+  signer: NoteSigner,
+  governance: string,
+): Promise<DaemonStatus> {
+  const { policy, store } = authority.context;
+  return {
+    pid: process.pid,
+    version: '0.1.0',
+    startedAt: Math.round(performance.timeOrigin),
+    governance,
+    policyVersion: policy.bundle?.version ?? '',
+    policyProblems: policy.problems,
+    sessions: guard.sessions.size,
+    logSize: await store.log.size(),
+    origin: signer.name,
+    verifierKey: signer.vkey,
+    enforcement: 2,
+    sandbox: `bubblewrap ${guard.machine.bubblewrap.version}, seccomp on ${guard.machine.architecture}`,
+  };
+}
+
+async function listen(server: ReturnType<typeof createServer>, home: Home): Promise<void> {
+  rmSync(join(home.run, socketName), { force: true });
+  const address = socketAddress(home, socketName);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(address.path, resolve);
+  });
+  address.release();
+  chmodSync(join(home.run, socketName), 0o600);
+}
+
+async function settled(condition: () => boolean, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+function report(error: unknown): void {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}

@@ -1,0 +1,50 @@
+/** An assistant's own tool call, as its hook reports it before it runs. */
+import { analyze, type Analysis } from '../core/command/analyze.ts';
+import { classifyPath } from '../core/command/paths.ts';
+import { denial, readToolCall, replyTo, type HookReply, type ToolCall } from './assistants/hook.ts';
+import { authorize } from './authorize.ts';
+import type { Guard } from './guard.ts';
+import { describeTask } from './place.ts';
+import type { Session } from './session.ts';
+
+export async function decideToolCall(guard: Guard, session: Session, body: string): Promise<HookReply> {
+  if (session.ended) return denial('the session has ended');
+  const { place } = session;
+  const call = readToolCall(body, (path) => classifyPath(path, place.context));
+  const task = describeTask(session.writ, place);
+  const answer = await authorize(
+    guard.authority,
+    await guard.bundle(),
+    {
+      session: session.id,
+      task,
+      text: call.text,
+      analysis: analysisOf(call, session),
+      subject: {
+        assistant: task.assistant,
+        requester: task.requester,
+        job: task.job,
+        profile: task.profile,
+        command: call.text,
+        argv: null,
+        executable: null,
+        cwd: call.cwd,
+        repository: place.repository.remote,
+        commit: place.repository.commit,
+      },
+    },
+    guard.clock(),
+  );
+  return replyTo(answer.decision, answer.approval?.id ?? null);
+}
+
+function analysisOf(call: ToolCall, session: Session): Analysis {
+  switch (call.act.kind) {
+    case 'command':
+      return analyze(call.act.text, { ...session.place.context, cwd: call.cwd });
+    case 'operations':
+      return { operations: call.act.operations, risks: [] };
+    case 'internal':
+      return { operations: [], risks: [] };
+  }
+}
