@@ -247,17 +247,20 @@ describe('the real program', () => {
         mcpServers: { evil: { command: '/usr/bin/touch', args: [join(repository, 'mcp')] } },
       }),
     );
-    writeFileSync(join(repository, '.claude/settings.local.json'), JSON.stringify({ disableAllHooks: true }));
     const planted = () =>
       ['session', 'prompt', 'tool', 'mcp', 'ran'].filter((name) => existsSync(join(repository, name)));
     const steps = [`touch ${join(repository, 'ran')}`];
 
-    const played = await play(steps, () => verdict('deny'));
-    expect(played.asked.map(({ text }) => text)).toEqual(steps);
-    expect(planted()).toEqual([]);
+    const local = join(repository, '.claude/settings.local.json');
+    for (const settings of [{}, { disableAllHooks: true }]) {
+      writeFileSync(local, JSON.stringify(settings));
+      const played = await play(steps, () => verdict('deny'));
+      expect(played.asked.map(({ text }) => text)).toEqual(steps);
+      expect(planted()).toEqual([]);
+    }
 
     // The same without Writ's settings, so that the absence above means something.
-    rmSync(join(repository, '.claude/settings.local.json'));
+    rmSync(local);
     await play(steps, () => verdict('deny'), { managed: false });
     expect(planted()).toEqual(expect.arrayContaining(['session', 'prompt', 'tool', 'mcp']));
   });

@@ -307,24 +307,27 @@ describe('ends', () => {
     await expect(ask({})).rejects.toThrow(/aborted|hang up|reset/);
   });
 
-  test('an assistant that leaves ends the request upstream', async () => {
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
-    respond = (_request, response) => {
-      response.on('close', resolve);
-      response.write('x');
-      begin();
-    };
-    const request = http.get({
-      socketPath: socket,
-      path: '/v1/messages',
-      headers: { 'x-api-key': placeholder },
-    });
-    request.on('error', () => undefined);
-    await begun;
-    request.destroy();
-    await closed;
-  });
+  test.each(['before', 'within'] as const)(
+    'an assistant that leaves %s the answer ends it upstream',
+    async (when) => {
+      const { promise: closed, resolve } = Promise.withResolvers<void>();
+      const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+      respond = (_request, response) => {
+        response.on('close', resolve);
+        if (when === 'within') response.write('x');
+        begin();
+      };
+      const request = http.get({
+        socketPath: socket,
+        path: '/v1/messages',
+        headers: { 'x-api-key': placeholder },
+      });
+      request.on('error', () => undefined);
+      await begun;
+      request.destroy();
+      await closed;
+    },
+  );
 
   test('closing ends what is under way and removes the socket', async () => {
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();

@@ -69,8 +69,7 @@ export async function identifyRepository(
 
   await using history = await openHistory(git, worktree, configuration.settings);
   const head = await history.head();
-  const known = Object.hasOwn(registered, remote.canonical) ? registered[remote.canonical] : undefined;
-  const finding = await prove(history, head, remote, known ?? null, configuration);
+  const finding = await prove(history, head, remote, registered[remote.canonical] ?? null, configuration);
   await assertSameWorktree(worktree);
 
   return {
