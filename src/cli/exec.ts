@@ -1,5 +1,7 @@
 /** `writ exec` and `writ run`: ask the guard for a session, launch the sandbox, report the end. */
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { json as readJson } from 'node:stream/consumers';
 import {
   describingVariables,
   type OpenSessionRequest,
@@ -7,7 +9,7 @@ import {
   type WritRefusal,
 } from '../core/api/guard.ts';
 import type { Decision } from '../core/model/decision.ts';
-import { WritError } from '../core/model/errors.ts';
+import { WritError, type ErrorBody } from '../core/model/errors.ts';
 import { launch } from '../guard/sandbox/launcher.ts';
 import type { LaunchSpec } from '../guard/sandbox/launch-spec.ts';
 import { send, socketFetch } from './connection.ts';
@@ -62,7 +64,8 @@ function sessionRequest(
     kind,
     argv: [...argv],
     directory: process.cwd(),
-    terminal: process.stdin.isTTY && process.stdout.isTTY,
+    // Undefined, not false, where the stream is no terminal.
+    terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
     environment,
     assistant: options.assistant ?? null,
     profile: options.profile ?? null,
@@ -75,6 +78,7 @@ function sessionRequest(
 /** Follows the guard's messages until the command has ended; resolves to the exit status. */
 async function converse(home: Home, request: OpenSessionRequest, options: ExecOptions): Promise<number> {
   const stream = await send(home, '/guard/sessions', { body: request });
+  if (stream.statusCode !== 200) throw await faultOf(stream);
   const reader = createInterface({ input: stream, crlfDelay: Infinity });
   stream.on('error', () => reader.close()).on('close', () => reader.close());
   const stop = new AbortController();
@@ -113,6 +117,11 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
     throw new WritError('connection_lost', 'Writ went away before the command could start');
   stop.abort('Writ went away');
   return running;
+}
+
+async function faultOf(stream: Readable): Promise<WritError> {
+  const { error } = (await readJson(stream)) as ErrorBody;
+  return new WritError(error.code, error.message, error.hint === null ? {} : { hint: error.hint });
 }
 
 async function launchAndReport(

@@ -2,7 +2,8 @@
 import { Command, Option } from 'commander';
 import { reportError, type OutputOptions } from './output.ts';
 
-type Action = (args: readonly string[], options: Record<string, unknown>) => Promise<void>;
+/** Each verb declares the options that the table here gives it. */
+type Action = (args: readonly string[], options: never) => Promise<void>;
 
 interface Verb {
   readonly name: string;
@@ -215,7 +216,7 @@ function addVerb(program: Command, verb: Verb): void {
     const options = command.opts<OutputOptions & Record<string, unknown>>();
     try {
       const action = await verb.load();
-      await action(command.args, options);
+      await action(command.args, options as never);
     } catch (error) {
       reportError(error, options);
     }

@@ -1,5 +1,6 @@
 /** The guard's routes, for launchers on this machine. */
 import { Hono } from 'hono';
+import { ZodError } from 'zod';
 import { endSessionRequest, openSessionRequest, type SessionMessage } from '../core/api/guard.ts';
 import { errorBody, WritError } from '../core/model/errors.ts';
 import type { Guard } from './guard.ts';
@@ -25,11 +26,13 @@ export function guardRoutes(guard: Guard): Hono {
   });
   app.onError((error, context) => {
     if (error instanceof WritError) return context.json(errorBody(error), 409);
+    if (error instanceof ZodError) {
+      const [issue] = error.issues;
+      const message = `${issue?.path.join('.') || 'the request'}: ${issue?.message ?? 'is not as it must be'}`;
+      return context.json(errorBody(new WritError('request_invalid', message)), 400);
+    }
     guard.report(error);
-    return context.json(
-      errorBody(new WritError('request_invalid', 'the request could not be understood')),
-      400,
-    );
+    return context.json(errorBody(new WritError('unexpected', 'the guard failed; nothing was started')), 500);
   });
   return app;
 }

@@ -1,6 +1,6 @@
 import type { OpenSessionRequest, WritRefusal } from '../core/api/guard.ts';
 import { WritError } from '../core/model/errors.ts';
-import type { Writ } from '../core/model/writ.ts';
+import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import type { Organisation } from '../core/policy/organisation.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
@@ -20,12 +20,18 @@ export async function obtainWrit(
     assistant: request.assistant ?? assistantOf(request, organisation),
     profile: request.profile ?? organisation.execution.profile,
     job: request.job,
-    repository: place.repository,
+    repository: identityOf(place.repository),
     enforcement,
     taskKey: guard.newTaskKey(),
   });
   if ('refusal' in issued) return issued;
   return { writ: await guard.authority.activateWrit(issued.writ.claims.id) };
+}
+
+/** What the writ binds; where its git directories lie is the guard's own affair. */
+function identityOf(repository: RepositoryIdentity): RepositoryIdentity {
+  const { remote, commit, branch, worktree, worktreeId, proof, proven } = repository;
+  return { remote, commit, branch, worktree, worktreeId, proof, proven };
 }
 
 /** `writ run -- claude` acts as the registered assistant of that name. */
