@@ -39,7 +39,12 @@ export interface End {
   };
 }
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, value]) => [value, name]));
+/** The first name of each wins: SIGABRT, not SIGIOT. */
+const signalNames = new Map(
+  Object.entries(constants.signals)
+    .map(([name, value]) => [value, name] as const)
+    .reverse(),
+);
 
 /** One line from `writ-exec init`; null for a line that is none of its messages. */
 export function parseMessage(line: string): Message | null {

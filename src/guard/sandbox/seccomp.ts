@@ -150,7 +150,7 @@ export function seccompFilter(architecture: Architecture): Buffer {
     { op: 'load', offset: numberOffset },
   ];
   // arm64 has no numbers up there either.
-  program.push({ op: 'atLeast', value: x32Bit, yes: 'absent' });
+  program.push({ op: 'atLeast', value: x32Bit, yes: 'refused' });
   for (const [call, body] of Object.entries(conditional)) {
     const value = numbers[call as SystemCall];
     if (value === undefined) continue;
