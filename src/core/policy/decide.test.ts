@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import type { EnforcementLevel } from '../model/decision.ts';
 import type { Evidence, EvidenceKey } from '../model/evidence.ts';
-import { traits } from '../model/operation.ts';
+import { traits, type ExecOperation } from '../model/operation.ts';
 import { decideCommand } from './decide.ts';
 import { explainDecision } from './explain.ts';
 import { bundleOf, operation, organisationText, task } from '../../../test/policy/organisation.ts';
@@ -241,6 +241,51 @@ test('a forbid that cannot be evaluated denies', () => {
   expect(decideOne('exec ls [reads]', { enforcement: 0 }, [], bundle).decision).toBe('allow');
   const broken = decideOne('exec ls [reads]', {}, [], bundle);
   expect([broken.decision, broken.operations[0]?.policies]).toEqual(['deny', ['broken']]);
+});
+
+describe('hostile operations', () => {
+  const bundle = bundleOf(`
+    @id("exec") permit (principal is Writ::Task, action == Writ::Action::"exec", resource);
+    @id("evil") forbid (principal is Writ::Task, action == Writ::Action::"exec", resource)
+      when { context.command like "*evil*" || context.arguments.contains("evil") || context.environment.contains("EVIL") || resource.name == "evil" };`);
+  const ls = operation('exec ls [reads]') as ExecOperation;
+  const verdict = (changes: Partial<ExecOperation>) =>
+    decideCommand(bundle, task, [{ ...ls, ...changes }], [], 0).decision;
+
+  test.each<[string, Partial<ExecOperation>, 'allow' | 'deny']>([
+    [
+      'half a surrogate pair',
+      { target: '\ud800', argv: ['\udfff'], cwd: '/\ud800', environment: { '\ud800': null } },
+      'allow',
+    ],
+    ['half a surrogate pair beside what is forbidden', { argv: ['\ud800', 'evil'] }, 'deny'],
+    ['nothing at all', { target: '', argv: [] }, 'allow'],
+    [
+      'names that objects inherit',
+      { target: '__proto__', environment: JSON.parse('{"__proto__":null}') },
+      'allow',
+    ],
+    ['a variable among such names', { environment: { constructor: null, EVIL: null } }, 'deny'],
+    ['NUL', { target: '\0', argv: ['\0'] }, 'allow'],
+    ['a megabyte before what is forbidden', { argv: ['ls', `${'a'.repeat(1_000_000)}evil`] }, 'deny'],
+    [
+      '20,000 arguments before it',
+      { argv: [...Array.from({ length: 20_000 }, (_, n) => `a${n}`), 'evil'] },
+      'deny',
+    ],
+  ])('%s', (_, changes, want) => {
+    expect(verdict(changes)).toBe(want);
+  });
+
+  test('no text makes it throw, or hides what is forbidden', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (before, after) => {
+        expect(verdict({ argv: ['ls', before, 'evil', after] })).toBe('deny');
+        expect(verdict({ argv: ['ls', `${before}evil${after}`] })).toBe('deny');
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
 
 test('a permit that cannot be evaluated allows nothing', () => {

@@ -55,7 +55,7 @@ function decideEach(
   return operations.map((operation): OperationDecision => {
     const ruling = rule(bundle, operationRequest(bundle, entities, operation), held);
     const { decision, policies, missing } = ruling;
-    const byDefault = decision === 'deny' && policies.length === 0;
+    const byDefault = decision === 'deny' && policies.length === 0 && ruling.reasons.length === 0;
     const reason = byDefault ? `nothing in the profile ${entities.task.profile} permits it` : clause(ruling);
     const advice =
       ruling.advice ?? (decision === 'deny' ? wayForward(bundle, entities.task, operation, held) : null);

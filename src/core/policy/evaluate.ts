@@ -4,6 +4,7 @@ import {
   statefulIsAuthorized,
   type Context,
   type EntityJson,
+  type StatefulAuthorizationCall,
   type TypeAndId,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Bundle } from './bundle.ts';
@@ -27,13 +28,15 @@ export interface Evaluation {
   readonly policies: readonly Policy[];
   /** Ids of forbids that failed to evaluate: they count as denying. */
   readonly faults: readonly string[];
+  /** Why Cedar could not answer at all, which denies. */
+  readonly failure: string | null;
 }
 
 export function evaluate(slice: Slice, request: CedarRequest, evidence: readonly string[]): Evaluation {
   const context = readsEvidence(request.action)
     ? { ...request.context, evidence: [...evidence] }
     : request.context;
-  const answer = statefulIsAuthorized({
+  const answer = ask({
     principal: request.principal,
     action: { type: 'Writ::Action', id: request.action },
     resource: request.resource,
@@ -43,15 +46,41 @@ export function evaluate(slice: Slice, request: CedarRequest, evidence: readonly
     validateRequest: false,
   });
   if (answer.type === 'failure') {
-    return { allowed: false, policies: [], faults: answer.errors.map((fault) => fault.message) };
+    const failure = answer.errors[0]?.message ?? 'without a reason';
+    return { allowed: false, policies: [], faults: [], failure };
   }
   const { decision, diagnostics } = answer.response;
   const faults = diagnostics.errors
     .map((fault) => fault.policyId)
     .filter((id) => slice.byId.get(id)?.effect === 'forbid');
+  if (decision === 'allow' && faults.length > 0)
+    return { allowed: false, policies: [], faults, failure: null };
   const policies = [...diagnostics.reason].sort().flatMap((id) => slice.byId.get(id) ?? []);
-  if (decision === 'allow' && faults.length > 0) return { allowed: false, policies: [], faults };
-  return { allowed: decision === 'allow', policies, faults };
+  return { allowed: decision === 'allow', policies, faults, failure: null };
+}
+
+type Answer = ReturnType<typeof statefulIsAuthorized>;
+
+/** The engine reports bad policies by an answer, but what it did not expect by throwing. */
+function ask(call: StatefulAuthorizationCall): Answer {
+  try {
+    return statefulIsAuthorized(wellFormed(call));
+  } catch (fault) {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    return {
+      type: 'failure',
+      errors: [{ message, help: null, code: null, url: null, severity: null }],
+      warnings: [],
+    };
+  }
+}
+
+/** Cedar's strings are Unicode; half a surrogate pair, which JavaScript's may hold, becomes U+FFFD. */
+function wellFormed<T>(value: T): T {
+  if (typeof value === 'string') return value.toWellFormed() as T;
+  if (Array.isArray(value)) return value.map(wellFormed) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, wellFormed(member)])) as T;
 }
 
 const withoutEvidence = ['enableExecution', 'suspendExecution', 'approve', 'revokeWrit'];

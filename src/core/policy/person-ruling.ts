@@ -15,7 +15,7 @@ export interface PersonRuling {
 /** @param what stands in "nothing permits …" */
 export function personRuling(ruling: Ruling, what: string): PersonRuling {
   const { decision, policies, missing, advice } = ruling;
-  const byDefault = decision === 'deny' && policies.length === 0;
+  const byDefault = decision === 'deny' && policies.length === 0 && ruling.reasons.length === 0;
   return {
     decision,
     policies,

@@ -123,7 +123,11 @@ function describe(organisation: Organisation, operation: Operation): Description
         action: operation.kind,
         type: 'Path',
         id: operation.target,
-        attrs: { path: operation.target, area: operation.area, sensitivity: operation.sensitivity ?? 'none' },
+        attrs: {
+          path: operation.target,
+          area: harmlessDevices.test(operation.target) ? 'temporary' : operation.area,
+          sensitivity: operation.sensitivity ?? 'none',
+        },
         parents: [],
         context: { by: operation.by, recursive: operation.recursive, pattern: operation.pattern },
       };
@@ -157,6 +161,9 @@ function describe(organisation: Organisation, operation: Operation): Description
       };
   }
 }
+
+/** Keep nothing and tell nothing, so that policies need not speak of them. */
+const harmlessDevices = /^\/dev\/(null|zero|full|random|urandom|tty|stdin|stdout|stderr)$/;
 
 const memberships = new WeakMap<Organisation, Map<string, string[]>>();
 

@@ -50,12 +50,13 @@ function ruleAnew(slice: Slice, request: CedarRequest, held: readonly string[]):
     return { decision: 'step-up', policies: ids, missing: flip.missing, reasons, advice };
   }
   const { ids, reasons, advice } = saidBy(insurmountable(slice, request, asked));
+  const broken = asked.failure === null ? [] : [`policy could not be asked: ${asked.failure}`];
   const faults = asked.faults.map((fault) => `the policy "${fault}" cannot be evaluated`);
   return {
     decision: 'deny',
     policies: [...ids, ...asked.faults],
     missing: [],
-    reasons: [...reasons, ...faults],
+    reasons: [...reasons, ...faults, ...broken],
     advice,
   };
 }
