@@ -15,7 +15,7 @@ import {
   uid,
   type EntityType,
 } from './cedar-entities.ts';
-import type { CedarRequest } from './evaluate.ts';
+import type { CedarRequest } from './slice.ts';
 import { hostSetsOf } from './hosts.ts';
 import type { Organisation } from './organisation.ts';
 

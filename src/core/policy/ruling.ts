@@ -1,7 +1,8 @@
 /** From Cedar's allow or deny to a verdict: which evidence would flip a denial is found by evaluating. */
 import type { Verdict } from '../model/decision.ts';
 import type { Bundle, Policy } from './bundle.ts';
-import { evaluate, seenBy, sliceFor, type CedarRequest, type Evaluation, type Slice } from './evaluate.ts';
+import { evaluate, type Evaluation } from './evaluate.ts';
+import { seenBy, sliceFor, type CedarRequest, type Slice } from './slice.ts';
 
 /** An answer to one request. */
 export interface Ruling {

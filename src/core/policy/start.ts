@@ -65,10 +65,10 @@ assistants:
     owner: ${person}
     purpose: Commands run through writ exec
     profiles: [observe, develop, maintain]
-  claude:
-    owner: ${person}
-    purpose: Claude Code, through writ run
-    profiles: [observe, develop]
+#  claude:               # then: writ assistant enable claude --reason '…', and writ run -- claude acts as it
+#    owner: ${person}
+#    purpose: Claude Code, through writ run
+#    profiles: [observe, develop]
 
 # Where they may work, by canonical remote: https, ssh and git@ addresses of one repository are one name.
 #   refs         branches on which a writ is issued; * is anything but /, ** is anything
