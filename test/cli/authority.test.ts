@@ -61,6 +61,17 @@ describe('a writ', () => {
     other.dispose();
   });
 
+  it('is given for a repository without a remote too, once init has registered it by its folder', () => {
+    const other = new World();
+    other.git('remote', 'remove', 'origin');
+    expect(other.writ(['init', '--yes'])).toMatchObject({ status: 0 });
+    expect(other.writ(['exec', '--', 'git', 'status']).status).toBe(0);
+    expect(other.json<WritView[]>('list', '--all')[0]?.claims.repository.remote).toMatch(
+      /^localhost\/shop-[0-9a-f]{16}$/,
+    );
+    other.dispose();
+  });
+
   it('expires, and what runs under it ends', async () => {
     world.organisation((document) => document.setIn(['limits', 'writTtl'], '2s'));
     world.organisation((document) => document.setIn(['limits', 'renewals'], 0));
@@ -142,7 +153,7 @@ describe('an approval', () => {
   });
 
   it('is waited for with --wait', async () => {
-    const child = world.start(['exec', '--wait', '--', 'git', 'push', 'origin', 'waited']);
+    const child = world.start(['exec', '--wait', '--', 'git', 'push', '--tags', 'origin', 'main']);
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     while (!/apr_\w+/.test(said)) await once(child.stderr, 'data');

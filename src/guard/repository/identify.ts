@@ -1,5 +1,8 @@
 /** Which repository a directory belongs to, at which commit, and how far that was proven. */
-import { dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { WritError } from '../../core/model/errors.ts';
 import type { RepositoryIdentity, RepositoryProof } from '../../core/model/writ.ts';
 import { checkSignature } from './commit-signature.ts';
 import { isTrue, last, readConfiguration, type Configuration } from './configuration.ts';
@@ -11,7 +14,7 @@ import { systemProgram } from './run-program.ts';
 import { assertSameWorktree, findWorktree, isSameFile, superproject, type Worktree } from './worktree.ts';
 
 /** What is registered about a repository, as far as proofs need it. */
-export interface RegisteredRepository {
+interface RegisteredRepository {
   /** Branch patterns: `*` stands for anything but `/`, `**` for anything. */
   readonly refs: readonly string[];
   /** SSH public keys, as lines of a `.pub` file, that may sign its commits. */
@@ -64,7 +67,7 @@ export async function identifyRepository(
   const worktree = await findWorktree(directory, options.owner ?? process.getuid?.() ?? 0);
   const configuration = await readConfiguration(git, worktree);
   await assertWorksHere(worktree, configuration);
-  const remote = chooseRemote(configuration.settings, options.remote ?? null);
+  const remote = await remoteOrFolder(configuration, options.remote ?? null, worktree.commonDirectory);
   const outer = worktree.kind === 'separate' ? await superproject(worktree.root) : null;
 
   await using history = await openHistory(git, worktree, configuration.settings);
@@ -95,6 +98,33 @@ export async function identifyRepository(
   };
 }
 
+/**
+ * A clone of no server is known by its folder: by the git directory's path and inode, so that a folder
+ * elsewhere, or another one put in its place, is another repository.
+ */
+async function remoteOrFolder(
+  { settings }: Configuration,
+  wanted: string | null,
+  commonDirectory: string,
+): Promise<Remote> {
+  try {
+    return chooseRemote(settings, wanted);
+  } catch (error) {
+    const none = !settings.some(({ key }) => /^remote\..+\.url$/s.test(key));
+    const local = error instanceof WritError && (error.code === 'remote_local' || none);
+    if (wanted !== null || !local) throw error;
+    const { ino } = await stat(commonDirectory, { bigint: true });
+    const named = basename(commonDirectory) === '.git' ? dirname(commonDirectory) : commonDirectory;
+    const slug = basename(named)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 40);
+    const digest = createHash('sha256').update(`${commonDirectory}\0${ino}`).digest('hex').slice(0, 16);
+    return { name: null, canonical: `localhost/${slug || 'repository'}-${digest}`, others: [] };
+  }
+}
+
 interface Finding {
   readonly proof: RepositoryProof;
   readonly how: string;
@@ -109,7 +139,10 @@ async function prove(
   registered: RegisteredRepository | null,
   configuration: Configuration,
 ): Promise<Finding> {
-  const claim = `only the clone's own configuration says that this is ${remote.canonical}`;
+  const claim =
+    remote.name === null
+      ? 'this is a clone of no server, known by its folder and nothing else'
+      : `only the clone's own configuration says that this is ${remote.canonical}`;
   const claimed = (short: string | null): Finding => ({ proof: 'claimed', how: claim, short });
   if (registered === null) return claimed('no such repository is registered');
   if (head === null) return claimed('there is no commit yet');
@@ -123,6 +156,7 @@ async function prove(
     }
     unsigned = `of HEAD, ${check.why}`;
   }
+  if (remote.name === null) return claimed(unsigned);
   const redirected = redirection(configuration.settings, remote.name);
   if (redirected !== null) {
     const { file, line } = redirected.place;

@@ -136,14 +136,25 @@ describe('the configuration contradicts itself', () => {
 });
 
 test.each([
-  ['no remote', 'remote_missing', '[core]\n\tbare = false\n'],
+  ['no remote', '[core]\n\tbare = false\n'],
+  ['a local folder', '[remote "origin"]\n\turl = /srv/shop\n'],
+  ['a folder that looks like a host', '[remote "origin"]\n\turl = github.com/acme/shop\n'],
+])('a clone with %s is known by its own folder only', async (_name, text) => {
+  configure(text);
+  const { remote, proof, proven } = await identifyRepository(clone, {});
+  expect(remote).toMatch(/^localhost\/[a-z0-9-]+-[0-9a-f]{16}$/);
+  expect({ proof, proven }).toMatchObject({
+    proof: 'claimed',
+    proven: expect.stringContaining('known by its folder'),
+  });
+});
+
+test.each([
   [
     'several, none of them origin',
     'remote_missing',
     '[remote "a"]\n\turl = https://h/a\n[remote "b"]\n\turl = https://h/b\n',
   ],
-  ['a local folder', 'remote_local', '[remote "origin"]\n\turl = /srv/shop\n'],
-  ['a folder that looks like a host', 'remote_local', '[remote "origin"]\n\turl = github.com/acme/shop\n'],
   ['a helper program', 'remote_hostile', '[remote "origin"]\n\turl = ext::sh -c x\n'],
   ['a helper by name', 'remote_hostile', `${origin}\tvcs = evil\n`],
   ['an option for ssh', 'remote_hostile', '[remote "origin"]\n\turl = ssh://-oProxyCommand=x/acme/shop\n'],
@@ -159,7 +170,7 @@ test.each([
 
 test('a pipe in the place of a file blocks nobody', async () => {
   configure(`${origin}[include]\n\tpath = pipe\n`);
-  execFileSync('mkfifo', [join(clone, '.git/pipe')]);
+  at.pipe(join(clone, '.git/pipe'));
   expect(await codeOf(identifyRepository(clone, {}))).toBe('repository_format');
 });
 

@@ -6,8 +6,8 @@ import { fault, type RepositoryErrorCode } from './faults.ts';
 import { rewritten, ruleFor, type Rule } from './rewriting.ts';
 
 export interface Remote {
-  /** Its name in the clone: `origin`. */
-  readonly name: string;
+  /** Its name in the clone: `origin`; null for a clone of no server. */
+  readonly name: string | null;
   readonly canonical: string;
   /** Other remotes of the clone with what they name. */
   readonly others: readonly string[];

@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fault } from './faults.ts';
 import { readSmallFile } from './small-file.ts';
 
-export type WorktreeKind = 'main' | 'linked' | 'separate';
+type WorktreeKind = 'main' | 'linked' | 'separate';
 
 export interface Worktree {
   /** Real path of the root. */
