@@ -25,6 +25,8 @@ export interface Scratch extends Disposable {
   repository(name: string, remote?: string): string;
   /** A new key without a passphrase. */
   key(name: string, type?: 'ed25519' | 'ecdsa' | 'rsa'): Key;
+  /** Makes a named pipe. */
+  pipe(path: string): void;
   /** Signs a file in a namespace with ssh-keygen, into `FILE.sig`. */
   sign(key: string, namespace: string, file: string): void;
 }
@@ -57,6 +59,9 @@ export function scratch(): Scratch {
       run('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', `${name}@example.org`, '-f', file], directory);
       const [, fingerprint = ''] = run('ssh-keygen', ['-l', '-f', file], directory).split(' ');
       return { file, publicLine: readFileSync(`${file}.pub`, 'utf8').trim(), fingerprint };
+    },
+    pipe(path) {
+      run('mkfifo', [path], directory);
     },
     sign(key, namespace, file) {
       rmSync(`${file}.sig`, { force: true });

@@ -14,10 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startScriptedModel, type Step } from '../../../test/scripted-model/scripted-model.ts';
+import { detectMachine } from '../sandbox/machine.ts';
 import { claudeLaunch, insidePaths, managedSettings, type ClaudeLaunch } from './claude.ts';
 import { readToolCall, replyTo, type HookReply, type ToolCall } from './hook.ts';
 import { startModelRelay } from './model-relay.ts';
 
+const machine = detectMachine();
 const installed = join(import.meta.dirname, '../../../node_modules/@anthropic-ai/claude-code');
 
 let directory: string;
@@ -86,7 +88,7 @@ interface Played {
   readonly keys: readonly unknown[];
 }
 
-/** Runs claude in a plain box, its hook answered by `answer`; writ-exec is stood in for by a few lines. */
+/** Runs claude in a plain box with the real writ-exec, its hook answered by `answer`. */
 async function play(
   steps: readonly Step[],
   answer: (call: ToolCall) => HookReply,
@@ -108,17 +110,18 @@ async function play(
     request.on('end', () => {
       const call = readToolCall(body, () => ({ area: 'repository', sensitivity: null }));
       asked.push(call);
+      response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer(call)));
     });
   });
   await new Promise<void>((done) => hook.listen(hookSocket, done));
-  const writExec = join(sessionDirectory, 'writ-exec');
-  writeFileSync(writExec, standIn, { mode: 0o755 });
+  const token = join(sessionDirectory, 'hook.token');
+  writeFileSync(token, 'token-of-this-session', { mode: 0o600 });
   const launch = await launchOf(['-p', prompt, '--output-format', 'json']);
   const binds = [
     ...launch.binds.filter(({ target }) => managed || target !== insidePaths.managedSettings),
-    { source: writExec, target: insidePaths.writExec },
-    { source: process.execPath, target: '/run/writ/node' },
+    { source: machine.writExec, target: insidePaths.writExec },
+    { source: token, target: insidePaths.hookToken },
     { source: hookSocket, target: insidePaths.hookSocket },
     { source: socket, target: insidePaths.modelSocket },
   ];
@@ -129,7 +132,9 @@ async function play(
   box.push('--bind', repository, repository, '--chdir', repository);
   for (const { source, target } of binds) box.push('--ro-bind', source, target);
   for (const [name, value] of Object.entries(environment)) box.push('--setenv', name, value);
-  const child = spawn('bwrap', [...box, ...launch.argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(machine.bubblewrap.path, [...box, ...launch.argv], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
@@ -143,27 +148,6 @@ async function play(
     hook.close();
   }
 }
-
-const standIn = `#!/run/writ/node
-const net = require('node:net');
-const [verb, ...args] = process.argv.slice(2);
-if (verb === 'relay') {
-  const [, port, socket] = /:(\\d+)=(.*)/.exec(args[1]);
-  const server = net.createServer((near) => {
-    const far = net.connect(socket);
-    near.pipe(far).pipe(near);
-    near.on('error', () => far.destroy());
-    far.on('error', () => near.destroy());
-  });
-  server.listen(Number(port), '127.0.0.1', () => {
-    const child = require('node:child_process').spawn(args[3], args.slice(4), { stdio: 'inherit' });
-    child.on('exit', (code) => process.exit(code ?? 1));
-  });
-} else {
-  const request = require('node:http').request({ socketPath: args[0], method: 'POST' }, (answer) => answer.pipe(process.stdout));
-  process.stdin.pipe(request);
-}
-`;
 
 const verdict = (decision: 'allow' | 'deny' | 'step-up', reason = 'x', advice: string | null = null) =>
   replyTo(

@@ -6,7 +6,7 @@ import { access, mkdir, open, readFile, realpath, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { WritError } from '../../core/model/errors.ts';
 
-export type ClaudeErrorCode = 'claude_unusable' | 'claude_argument_refused';
+type ClaudeErrorCode = 'claude_unusable' | 'claude_argument_refused';
 
 export interface ClaudeRequest {
   /** The program as found outside: the native binary, a link to it, or the npm package's wrapper. */
@@ -19,7 +19,7 @@ export interface ClaudeRequest {
   readonly placeholder: string;
 }
 
-export interface Bind {
+interface Bind {
   readonly source: string;
   readonly target: string;
   readonly mode: 'ro' | 'rw';

@@ -11,12 +11,15 @@ import type {
   Span,
 } from '../../core/model/operation.ts';
 
-export type HookErrorCode = 'hook_payload_invalid';
+type HookErrorCode = 'hook_payload_invalid';
 
 /** One tool call, ready to be decided. */
 export interface ToolCall {
   readonly tool: string;
-  /** Claude's id of the call; null where it gave none. */
+  /**
+   * Claude's id of the call; null where it gave none. A call with a relative path is asked about twice under one
+   * id: as the model gave it, and with the path made absolute; `text` is the same.
+   */
   readonly id: string | null;
   /** Where the tool would act. */
   readonly cwd: string;

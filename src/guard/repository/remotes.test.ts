@@ -149,6 +149,21 @@ test.each([
   });
 });
 
+test("no address claims another folder's name", async () => {
+  configure('');
+  const { remote } = await identifyRepository(clone, {});
+  const other = at.repository('other', `https://${remote}`);
+  for (const url of [
+    `https://${remote}`,
+    `ssh://git@LOCALHOST/${remote.slice(10)}.git`,
+    `git@localhost:${remote.slice(10)}`,
+  ]) {
+    at.git(other, 'remote', 'set-url', 'origin', url);
+    expect((await identifyRepository(other, {})).remote).not.toBe(remote);
+    expect(await codeOf(identifyRepository(other, {}, { remote: 'origin' }))).toBe('remote_local');
+  }
+});
+
 test.each([
   [
     'several, none of them origin',

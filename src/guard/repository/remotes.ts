@@ -106,7 +106,11 @@ function nameOfOther(settings: readonly Setting[], name: string): string {
 
 function canonicalAt(setting: Setting, url: string): string {
   try {
-    return canonicalGitUrl(url);
+    const canonical = canonicalGitUrl(url);
+    // Folders without a server are named so; a clone must not be able to claim such a name.
+    if (canonical.startsWith('localhost/'))
+      throw fault('remote_local', 'localhost is this machine and not a server');
+    return canonical;
   } catch (error) {
     if (!(error instanceof WritError)) throw error;
     throw fault(error.code as RepositoryErrorCode, `${at(setting)}: ${error.message}`, {
