@@ -15,6 +15,9 @@ import { prepareLaunch } from './launch.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { obtainWrit } from './obtain-writ.ts';
 
+/** What setTimeout can hold. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export interface Channel {
   send(message: SessionMessage): void;
   /** Aborted when the launcher has gone. */
@@ -89,7 +92,29 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
       enforcement: session.writ.claims.enforcement,
     }),
   ]);
+  keepRenewed(guard, session);
   session.channel.send({ type: 'launch', session: session.id, writ: session.writ.claims.id, spec });
+}
+
+/** Renews the writ before it expires while policy grants it; where it does not, expiry ends the command. */
+function keepRenewed(guard: Guard, session: Session): void {
+  const { id, issuedAt, expiresAt } = session.writ.claims;
+  let timer: NodeJS.Timeout;
+  const schedule = (from: number, until: number): void => {
+    timer = setTimeout(
+      () => {
+        guard.authority.renewWrit(id).then(
+          ({ claims }) => {
+            if (!session.ended) schedule(guard.clock(), claims.expiresAt);
+          },
+          () => {},
+        );
+      },
+      Math.min((until - from) * (2 / 3), longestTimerMs),
+    );
+  };
+  schedule(Math.max(issuedAt, guard.clock()), expiresAt);
+  session.cleanUp.push(async () => clearTimeout(timer));
 }
 
 /** Decides the command; with `wait`, holds until a missing approval is there or can no longer come. */
