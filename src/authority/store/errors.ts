@@ -12,6 +12,7 @@ export type StoreErrorCode =
   | 'unit_ended' // its work is over
   | 'log_tampered' // entries, tree and checkpoint do not agree
   | 'log_key_mismatch' // the checkpoint was signed with another key
+  | 'export_conflict' // the folder holds another log
   | 'log_range'; // an index or tile that the log does not have
 
 export function storeError(

@@ -54,7 +54,10 @@ export class GroupCommit<Work, Result> {
       try {
         await this.#commitGroup(() => this.#take(group));
       } catch (error) {
-        for (const job of group) job.reject(error); // no effect on those already settled
+        // Where not even the first could be taken, there is no hope for those who wait. Settling those
+        // again that are settled already has no effect.
+        if (group.length === 0) while (this.#take(group) !== null);
+        for (const job of group) job.reject(error);
       }
       this.#waiting = this.#waiting.slice(this.#taken);
       this.#taken = 0;

@@ -49,12 +49,13 @@ export function sqlLogReader({ reader: db, contains }: Database): LogReader {
   };
 }
 
-function search(
+async function search(
   db: Kysely<Tables>,
   contains: Database['contains'],
   asked: EntryQuery,
 ): Promise<readonly Pick<EntryRow, 'seq' | 'body'>[]> {
   const { types, decision, command, since, until, from, order = 'oldest-first' } = asked;
+  if (types?.length === 0) return [];
   const limit = Math.min(Math.max(asked.limit ?? defaultLimit, 0), maxLimit);
   let query = db
     .selectFrom('entries')

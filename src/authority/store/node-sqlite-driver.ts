@@ -1,8 +1,11 @@
 /** A Kysely driver over Node's own SQLite. One connection; it is synchronous, so queries never interleave. */
+import { setTimeout } from 'node:timers/promises';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 
 const maxPrepared = 100;
+const busyRetryMs = 2;
+const busyRetries = 2500;
 
 export class NodeSqliteDriver implements Driver {
   readonly #connect: () => DatabaseSync;
@@ -13,7 +16,7 @@ export class NodeSqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    this.#connection = new NodeSqliteConnection(this.#connect());
+    this.#connection = new NodeSqliteConnection(await whenFree(this.#connect));
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -22,7 +25,7 @@ export class NodeSqliteDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    this.#connection?.database.exec('begin immediate');
+    await whenFree(() => this.#connection?.database.exec('begin immediate'));
   }
 
   async commitTransaction(): Promise<void> {
@@ -39,6 +42,19 @@ export class NodeSqliteDriver implements Driver {
   async destroy(): Promise<void> {
     this.#connection?.database.close();
     this.#connection = null;
+  }
+}
+
+/** SQLite's own waiting would stop the whole process, and with it whoever holds the lock if they are in it. */
+async function whenFree<T>(act: () => T): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return act();
+    } catch (error) {
+      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === 5;
+      if (!isBusy || attempt >= busyRetries) throw error;
+      await setTimeout(busyRetryMs);
+    }
   }
 }
 

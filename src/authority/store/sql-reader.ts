@@ -18,6 +18,7 @@ export function sqlReader(run: RunQuery): Reader {
       return row === undefined ? null : (parseBody(row.body) as Writ);
     },
     writs: async ({ states, assistant, repository, limit } = {}) => {
+      if (states?.length === 0) return [];
       const rows = await run((db) => {
         let query = db.selectFrom('writs').select('body').orderBy('issued_at', 'desc').orderBy('id');
         if (states !== undefined) query = query.where('state', 'in', states);
@@ -45,6 +46,7 @@ export function sqlReader(run: RunQuery): Reader {
       return row === undefined ? null : (parseBody(row.body) as Approval);
     },
     approvals: async ({ states, writ, digest, limit } = {}) => {
+      if (states?.length === 0) return [];
       const rows = await run((db) => {
         let query = db.selectFrom('approvals').select('body').orderBy('requested_at', 'desc').orderBy('id');
         if (states !== undefined) query = query.where('state', 'in', states);

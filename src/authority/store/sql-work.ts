@@ -1,7 +1,6 @@
 /** One work within a group's transaction: its unit, and its end. */
 import { sql, type Kysely } from 'kysely';
-import { encodeEntry } from '../../core/log/entry-codec.ts';
-import { fitEntry } from '../../core/log/fit-entry.ts';
+import { encodeFitted } from '../../core/log/fit-entry.ts';
 import type { Entry } from '../../core/model/entry.ts';
 import { storeError } from './errors.ts';
 import type { Unit } from './port.ts';
@@ -64,8 +63,8 @@ export class SqlWork {
 
   #append(entry: Entry): void {
     this.#assertOpen();
-    const fitted = fitEntry(entry);
-    this.entries.push({ entry: fitted, body: encodeEntry(fitted) });
+    const { entry: fitted, bytes } = encodeFitted(entry);
+    this.entries.push({ entry: fitted, body: bytes });
   }
 
   readonly #run: RunQuery = (query) => {

@@ -16,7 +16,8 @@ export interface SqliteOptions {
   readonly signer: LogSigner;
 }
 
-const busyTimeoutMs = 5000;
+/** Readers hardly ever wait under WAL. The writer waits in the driver, without stopping the process. */
+const readerTimeoutMs = 5000;
 
 /** @throws WritError<StoreErrorCode> */
 export function openSqliteStore({ path, signer }: SqliteOptions): Promise<Store> {
@@ -27,7 +28,7 @@ export function openSqliteStore({ path, signer }: SqliteOptions): Promise<Store>
 function openSqlite(path: string): Database {
   const writer = new Kysely<Tables>({ dialect: dialect(() => connectWriter(path)) });
   const reader = new Kysely<Tables>({
-    dialect: dialect(() => new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs })),
+    dialect: dialect(() => new DatabaseSync(path, { readOnly: true, timeout: readerTimeoutMs })),
   });
   return {
     writer,
@@ -46,7 +47,17 @@ function connectWriter(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600); // SQLite gives its other files the mode of this one
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    configure(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function configure(database: DatabaseSync): void {
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -55,7 +66,6 @@ function connectWriter(path: string): DatabaseSync {
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 67108864;
   `);
-  return database;
 }
 
 function dialect(connect: () => DatabaseSync): Dialect {

@@ -19,14 +19,21 @@ type Originals = Record<string, Original>;
  * @throws WritError `entry_invalid`, `entry_too_long` when even that does not make it fit
  */
 export function fitEntry(entry: Entry): Entry {
-  if (encodeUnbounded(entry).length <= maxEntryBytes) return entry;
+  return encodeFitted(entry).entry;
+}
+
+/** `fitEntry` together with the bytes that it had to make anyway. */
+export function encodeFitted(entry: Entry): { readonly entry: Entry; readonly bytes: Uint8Array } {
+  const bytes = encodeUnbounded(entry);
+  if (bytes.length <= maxEntryBytes) return { entry, bytes };
   if (Object.hasOwn(entry.data, 'shortened')) throw tooLong('its data already has a member "shortened"');
   for (const limit of limits) {
     const originals: Originals = {};
     const command = entry.command === null ? null : shortenText(entry.command, '/command', limit, originals);
     const data = shortenMembers(entry.data, '/data', limit, originals);
     const fitted = { ...entry, command, data: { ...data, shortened: originals } };
-    if (encodeUnbounded(fitted).length <= maxEntryBytes) return fitted;
+    const shorter = encodeUnbounded(fitted);
+    if (shorter.length <= maxEntryBytes) return { entry: fitted, bytes: shorter };
   }
   throw tooLong('it holds too many members');
 }
