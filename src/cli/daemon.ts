@@ -72,11 +72,11 @@ export async function runDaemon(home: Home, governance: string): Promise<void> {
     context.json(await describe(authority, guard, signer, governance)),
   );
   app.post('/daemon/policy', async (context) => {
-    const { folder } = (await context.req.json()) as { folder: string };
+    const { folder } = await context.req.json<{ folder: string }>();
     return context.json(await publishPolicy(authority.context, readGovernance(folder), callerNow()));
   });
   app.post('/daemon/export', async (context) => {
-    const { directory } = (await context.req.json()) as { directory: string };
+    const { directory } = await context.req.json<{ directory: string }>();
     const { origin, size } = await exportLog(authority.context.store.log, directory);
     return context.json({ directory, origin, size });
   });
@@ -85,7 +85,8 @@ export async function runDaemon(home: Home, governance: string): Promise<void> {
     return context.body(null, 204);
   });
 
-  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => void answer(request, response));
   await listen(server, home);
   const watcher = watchGovernance(authority, governance);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stopped.resolve);

@@ -1,5 +1,6 @@
 /** `writ exec` and `writ run`: ask the guard for a session, launch the sandbox, report the end. */
 import { createInterface } from 'node:readline';
+import { isatty } from 'node:tty';
 import type { Readable } from 'node:stream';
 import { json as readJson } from 'node:stream/consumers';
 import {
@@ -64,8 +65,7 @@ function sessionRequest(
     kind,
     argv: [...argv],
     directory: process.cwd(),
-    // Undefined, not false, where the stream is no terminal.
-    terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    terminal: isatty(0) && isatty(1),
     environment,
     assistant: options.assistant ?? null,
     profile: options.profile ?? null,

@@ -7,6 +7,7 @@ import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Writ } from '../core/model/writ.ts';
+import type { HookReply } from './assistants/hook.ts';
 import { authorize, type Answer, type Asked } from './authorize.ts';
 import type { GuardRecord } from './authority-port.ts';
 import { resolveExecutable } from './executable.ts';
@@ -33,6 +34,8 @@ export interface Session {
   readonly ownsWrit: boolean;
   readonly cleanUp: (() => Promise<void>)[];
   readonly channel: Channel;
+  /** Answers to an assistant's tool calls of the last seconds, by call. */
+  readonly toolCalls: Map<string, Promise<HookReply>>;
   ended: boolean;
 }
 
@@ -57,6 +60,7 @@ export async function openSession(
     ownsWrit: request.writ === null,
     cleanUp: [],
     channel,
+    toolCalls: new Map(),
     ended: false,
   };
   guard.sessions.set(session.id, session);
@@ -101,17 +105,15 @@ function keepRenewed(guard: Guard, session: Session): void {
   const { id, issuedAt, expiresAt } = session.writ.claims;
   let timer: NodeJS.Timeout;
   const schedule = (from: number, until: number): void => {
-    timer = setTimeout(
-      () => {
-        guard.authority.renewWrit(id).then(
-          ({ claims }) => {
-            if (!session.ended) schedule(guard.clock(), claims.expiresAt);
-          },
-          () => {},
-        );
-      },
-      Math.min((until - from) * (2 / 3), longestTimerMs),
-    );
+    timer = setTimeout(() => void renew(), Math.min((until - from) * (2 / 3), longestTimerMs));
+  };
+  const renew = async (): Promise<void> => {
+    try {
+      const { claims } = await guard.authority.renewWrit(id);
+      if (!session.ended) schedule(guard.clock(), claims.expiresAt);
+    } catch {
+      // Not renewed: it expires, which ends the command and says why.
+    }
   };
   schedule(Math.max(issuedAt, guard.clock()), expiresAt);
   session.cleanUp.push(async () => clearTimeout(timer));

@@ -7,10 +7,24 @@ import type { Guard } from './guard.ts';
 import { describeTask } from './place.ts';
 import type { Session } from './session.ts';
 
-export async function decideToolCall(guard: Guard, session: Session, body: string): Promise<HookReply> {
+/** Claude may ask twice about one call, with a path as given and made absolute: one answer, and one approval spent. */
+const sameCallWithinMs = 10_000;
+
+export function decideToolCall(guard: Guard, session: Session, body: string): Promise<HookReply> {
+  const call = readToolCall(body, (path) => classifyPath(path, session.place.context));
+  if (call.id === null) return decide(guard, session, call);
+  const key = JSON.stringify([call.id, call.text, call.cwd]);
+  const known = session.toolCalls.get(key);
+  if (known !== undefined) return known;
+  const reply = decide(guard, session, call);
+  session.toolCalls.set(key, reply);
+  setTimeout(() => session.toolCalls.delete(key), sameCallWithinMs).unref();
+  return reply;
+}
+
+async function decide(guard: Guard, session: Session, call: ToolCall): Promise<HookReply> {
   if (session.ended) return denial('the session has ended');
   const { place } = session;
-  const call = readToolCall(body, (path) => classifyPath(path, place.context));
   const task = describeTask(session.writ, place);
   const answer = await authorize(
     guard.authority,

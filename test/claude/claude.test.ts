@@ -55,7 +55,7 @@ beforeAll(async () => {
       permissions: { allow: ['Bash'] },
     }),
   );
-  expect(world.writ(['init', '--yes'])).toMatchObject({ status: 0 });
+  world.must('init', '--yes');
   const child = world.start([
     'run',
     '--job',

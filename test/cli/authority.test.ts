@@ -8,9 +8,9 @@ import { World } from './world.ts';
 const world = new World();
 let bob = '';
 beforeAll(() => {
-  expect(world.writ(['init', '--yes'])).toMatchObject({ status: 0 });
+  world.must('init', '--yes');
   bob = world.addApprover('bob');
-  expect(world.writ(['policy', 'check'])).toMatchObject({ status: 0 });
+  world.must('policy', 'check');
 });
 afterAll(() => world.dispose());
 
@@ -29,18 +29,18 @@ interface EntryView {
 
 describe('a writ', () => {
   it('is issued for the repository by its canonical remote, and ends when it is revoked', () => {
-    const { claims } = world.json<WritView>('issue', '--job', 'SHOP-1');
+    const { claims } = world.json('issue', '--job', 'SHOP-1') as WritView;
     expect(claims.repository.remote).toBe('git.example/acme/shop');
     expect(world.writ(['exec', '--writ', claims.id, '--', 'true']).status).toBe(0);
     expect(world.writ(['revoke', claims.id, '--reason', 'test']).status).toBe(0);
-    expect(world.json<WritView>('show', claims.id).state).toBe('revoked');
+    expect((world.json('show', claims.id) as WritView).state).toBe('revoked');
     const after = world.writ(['exec', '--writ', claims.id, '--', 'true']);
     expect(after.status).toBe(1);
     expect(after.stderr).toContain('revoked');
   });
 
   it('that is revoked ends the command that runs under it', async () => {
-    const { claims } = world.json<WritView>('issue');
+    const { claims } = world.json('issue') as WritView;
     const child = world.start(['exec', '--writ', claims.id, '--', 'sh', '-c', 'echo ready; sleep 60']);
     await once(child.stdout, 'data');
     const begun = Date.now();
@@ -64,9 +64,9 @@ describe('a writ', () => {
   it('is given for a repository without a remote too, once init has registered it by its folder', () => {
     const other = new World();
     other.git('remote', 'remove', 'origin');
-    expect(other.writ(['init', '--yes'])).toMatchObject({ status: 0 });
+    other.must('init', '--yes');
     expect(other.writ(['exec', '--', 'git', 'status']).status).toBe(0);
-    expect(other.json<WritView[]>('list', '--all')[0]?.claims.repository.remote).toMatch(
+    expect((other.json('list', '--all') as WritView[])[0]?.claims.repository.remote).toMatch(
       /^localhost\/shop-[0-9a-f]{16}$/,
     );
     other.dispose();
@@ -101,14 +101,14 @@ describe('execution mode', () => {
     expect(world.writ(['exec', '--assistant', 'helper', '--', 'true']).status).toBe(0);
     expect(world.writ(['assistant', 'suspend', 'helper', '--reason', 'done']).status).toBe(0);
     expect(world.writ(['exec', '--assistant', 'helper', '--', 'true']).status).toBe(3);
-    const [entry] = world.json<EntryView[]>(
+    const [entry] = world.json(
       'log',
       'search',
       '--type',
       'assistant.enabled',
       '--assistant',
       'helper',
-    );
+    ) as EntryView[];
     expect(entry?.entry.data).toMatchObject({ reason: 'pilot' });
   });
 
@@ -181,7 +181,7 @@ describe('governance', () => {
 describe('the log', () => {
   it('holds what happened, verifies, proves an entry, and is searched', () => {
     expect(world.writ(['exec', '--', 'echo', 'needle-7'])).toMatchObject({ status: 0 });
-    const found = world.json<EntryView[]>('log', 'search', '--command', 'needle-7');
+    const found = world.json('log', 'search', '--command', 'needle-7') as EntryView[];
     expect(found.map(({ entry }) => entry.type).sort()).toEqual([
       'decision',
       'execution.ended',
@@ -214,9 +214,9 @@ function ownerOf(organisation: { people: Record<string, unknown> }): string {
 
 /** The folder is watched; wait until the version that it holds is the one in force. */
 async function policyInForce(): Promise<void> {
-  const { version } = world.json<{ version: string }>('policy', 'check');
+  const { version } = world.json('policy', 'check') as { version: string };
   for (let i = 0; i < 100; i += 1) {
-    const status = world.json<{ running: boolean; policyVersion?: string }>('status');
+    const status = world.json('status') as { running: boolean; policyVersion?: string };
     if (!status.running || status.policyVersion === version) return;
     await sleep(50);
   }

@@ -8,7 +8,7 @@ import { World } from './world.ts';
 
 const world = new World();
 beforeAll(() => {
-  expect(world.writ(['init', '--yes'])).toMatchObject({ status: 0 });
+  world.must('init', '--yes');
 });
 afterAll(() => world.dispose());
 

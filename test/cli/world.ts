@@ -71,8 +71,14 @@ export class World {
   }
 
   /** The one JSON value that `--json` promises. */
-  json<T>(...args: readonly string[]): T {
-    return JSON.parse(this.writ([...args, '--json']).stdout) as T;
+  json(...args: readonly string[]): unknown {
+    return JSON.parse(this.writ([...args, '--json']).stdout);
+  }
+
+  /** For what a test stands on. */
+  must(...args: readonly string[]): void {
+    const { status, stderr } = this.writ(args);
+    if (status !== 0) throw new Error(`writ ${args.join(' ')} ended with ${status}: ${stderr}`);
   }
 
   start(args: readonly string[]): ChildProcessWithoutNullStreams {
