@@ -7,10 +7,8 @@ import { Client } from 'pg';
 import type { Store } from '../../src/authority/store/port.ts';
 import { openPostgresStore } from '../../src/authority/store/postgres.ts';
 import { openSqliteStore } from '../../src/authority/store/sqlite.ts';
-import { signerFromSeed } from '../../src/core/log/verifier-key.ts';
 import { startPostgres, type PostgresServer } from './postgres-server.ts';
-
-export const signer = signerFromSeed('test.example/log', new Uint8Array(32).fill(3));
+import { signer } from './signer.ts';
 
 export interface Place {
   /** Any number of stores may be open on one place. */

@@ -11,8 +11,9 @@ import { formatProof, parseProof, verifyProof } from '../../src/core/log/proof.t
 import { parseVerifierKey, signerFromSeed } from '../../src/core/log/verifier-key.ts';
 import { verifyLog, type LogReport, type TrustedHead } from '../../src/core/log/verify.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
-import { backends, signer, type Place } from './backends.ts';
+import { backends, type Place } from './backends.ts';
 import { sampleApproval, sampleEntry, sampleWrit } from './samples.ts';
+import { signer } from './signer.ts';
 
 const verifier = parseVerifierKey(signer.vkey);
 const withCode = (code: string): unknown => expect.objectContaining({ code });
