@@ -133,12 +133,11 @@ static void send_request(int guard, const char *token, const struct buffer *body
     write_all(guard, body->bytes, body->length, "the guard");
 }
 
-static struct http_response receive_response(int guard) {
-    struct buffer received = {0};
+static struct http_response receive_response(int guard, struct buffer *received) {
     struct http_response response = {0};
     for (;;) {
-        bool more = read_some(guard, &received, max_bytes, "the guard");
-        enum http_progress progress = parse_response(received.bytes, received.length, &response);
+        bool more = read_some(guard, received, max_bytes, "the guard");
+        enum http_progress progress = parse_response(received->bytes, received->length, &response);
         if (progress == HTTP_COMPLETE) return response;
         if (progress == HTTP_BAD) fail(DENY, "denied: the guard's answer could not be understood");
         if (!more) fail(DENY, "denied: the guard's answer was cut short");
@@ -157,12 +156,14 @@ int hook_command(int argc, char **argv) {
     char *token = read_token(argv[1]);
     int guard = connect_guard(argv[0]);
     send_request(guard, token, &event);
-    struct http_response response = receive_response(guard);
+    struct buffer received = {0};
+    struct http_response response = receive_response(guard, &received);
     close(guard);
 
     if (response.status != 200) fail(DENY, "denied: the guard answered with status %d", response.status);
     if (!is_json_object(response.body, response.body_length)) fail(DENY, "denied: the guard's answer is not JSON");
     write_all(STDOUT_FILENO, response.body, response.body_length, "the assistant");
+    free(received.bytes);
     free(token);
     free(event.bytes);
     return 0;
