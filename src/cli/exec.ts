@@ -1,14 +1,11 @@
 /** `writ exec` and `writ run`: ask the guard for a session, launch the sandbox, report the end. */
 import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { json as readJson } from 'node:stream/consumers';
-import {
-  describingVariables,
-  type OpenSessionRequest,
-  type SessionMessage,
-  type WritRefusal,
-} from '../core/api/guard.ts';
+import type { OpenSessionRequest } from '../core/api/guard.ts';
+import { describingVariables, type SessionMessage, type WritRefusal } from '../core/api/session.ts';
 import type { Decision } from '../core/model/decision.ts';
 import { WritError, type ErrorBody } from '../core/model/errors.ts';
 import { launch } from '../guard/sandbox/launcher.ts';
@@ -47,7 +44,6 @@ async function launchGoverned(
     return;
   }
   const home = locateHome(process.env);
-  await ensureRunning(home);
   process.exitCode = await converse(home, sessionRequest(kind, argv, options), options);
 }
 
@@ -77,7 +73,7 @@ function sessionRequest(
 
 /** Follows the guard's messages until the command has ended; resolves to the exit status. */
 async function converse(home: Home, request: OpenSessionRequest, options: ExecOptions): Promise<number> {
-  const stream = await send(home, '/guard/sessions', { body: request });
+  const stream = await openStream(home, request);
   if (stream.statusCode !== 200) throw await faultOf(stream);
   const reader = createInterface({ input: stream, crlfDelay: Infinity });
   stream.on('error', () => reader.close()).on('close', () => reader.close());
@@ -117,6 +113,17 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
     throw new WritError('connection_lost', 'Writ went away before the command could start');
   stop.abort('Writ went away');
   return running;
+}
+
+/** Starts Writ only where none answers: asking first would cost every command a round trip. */
+async function openStream(home: Home, request: OpenSessionRequest): Promise<IncomingMessage> {
+  try {
+    return await send(home, '/guard/sessions', { body: request });
+  } catch (error) {
+    if (!(error instanceof WritError) || error.code !== 'not_running') throw error;
+  }
+  await ensureRunning(home);
+  return send(home, '/guard/sessions', { body: request });
 }
 
 async function faultOf(stream: Readable): Promise<WritError> {

@@ -1,6 +1,6 @@
 /** `writ issue`, `show`, `list`, `revoke`. */
 import { resolve } from 'node:path';
-import type { WritRefusal } from '../core/api/guard.ts';
+import type { WritRefusal } from '../core/api/session.ts';
 import { signingKey } from '../core/identity/keys.ts';
 import { randomBytes } from 'node:crypto';
 import type { Writ } from '../core/model/writ.ts';

@@ -6,7 +6,7 @@ import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
 import type { Decision } from '../core/model/decision.ts';
 import type { Json } from '../core/model/entry.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
-import type { WritRefusal } from '../core/api/guard.ts';
+import type { WritRefusal } from '../core/api/session.ts';
 import type { EnforcementLevel } from '../core/model/decision.ts';
 
 export interface WritRequest {

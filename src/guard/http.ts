@@ -1,7 +1,8 @@
 /** The guard's routes, for launchers on this machine. */
 import { Hono } from 'hono';
 import { ZodError } from 'zod';
-import { endSessionRequest, openSessionRequest, type SessionMessage } from '../core/api/guard.ts';
+import { endSessionRequest, openSessionRequest } from '../core/api/guard.ts';
+import type { SessionMessage } from '../core/api/session.ts';
 import { errorBody, WritError } from '../core/model/errors.ts';
 import type { Guard } from './guard.ts';
 import { endSession, openSession, type Channel } from './session.ts';

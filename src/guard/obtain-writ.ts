@@ -1,4 +1,5 @@
-import type { OpenSessionRequest, WritRefusal } from '../core/api/guard.ts';
+import type { OpenSessionRequest } from '../core/api/guard.ts';
+import type { WritRefusal } from '../core/api/session.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import type { Organisation } from '../core/policy/organisation.ts';

@@ -2,7 +2,8 @@
  * A session is one governed launch: a writ, a decision on record, a sandbox, and an end on record.
  * Its channel to the launcher stays open throughout; when either side goes, so does the command.
  */
-import type { EndSessionRequest, OpenSessionRequest, SessionMessage } from '../core/api/guard.ts';
+import type { EndSessionRequest, OpenSessionRequest } from '../core/api/guard.ts';
+import type { SessionMessage } from '../core/api/session.ts';
 import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';

@@ -1,22 +1,11 @@
 /** What a launcher (`writ exec`, `writ run`) and the guard say to each other, over the Unix socket. */
 import { z } from 'zod';
-import type { Decision } from '../model/decision.ts';
+import { describingVariables } from './session.ts';
 
 const maxArguments = 20_000;
 const maxArgumentLength = 1024 * 1024;
 
 const name = z.string().min(1).max(200);
-
-/** Of the caller's environment only what describes its terminal and language. */
-export const describingVariables = [
-  'TERM',
-  'COLORTERM',
-  'LANG',
-  'LC_ALL',
-  'LC_CTYPE',
-  'TZ',
-  'NO_COLOR',
-] as const;
 
 export const openSessionRequest = z.strictObject({
   /** `exec`: one command. `run`: an assistant whose own commands are decided through its hooks. */
@@ -34,24 +23,6 @@ export const openSessionRequest = z.strictObject({
   wait: z.boolean(),
 });
 export type OpenSessionRequest = z.infer<typeof openSessionRequest>;
-
-/** The guard's answer is a stream of these, one JSON object a line, open as long as the session lives. */
-export type SessionMessage =
-  | { readonly type: 'waiting'; readonly approval: string; readonly missing: readonly string[] }
-  | { readonly type: 'launch'; readonly session: string; readonly writ: string; readonly spec: unknown }
-  | { readonly type: 'refused'; readonly decision: Decision; readonly approval: string | null }
-  | { readonly type: 'no-writ'; readonly refusal: WritRefusal }
-  | { readonly type: 'kill'; readonly reason: string }
-  | { readonly type: 'fault'; readonly code: string; readonly message: string; readonly hint: string | null };
-
-/** No writ was granted, and which rule said so. */
-export interface WritRefusal {
-  readonly decision: 'deny' | 'step-up';
-  readonly reason: string;
-  readonly advice: string | null;
-  readonly policies: readonly string[];
-  readonly missing: readonly string[];
-}
 
 export const endSessionRequest = z.strictObject({
   exitCode: z.int().min(0).max(255).nullable(),
