@@ -237,5 +237,5 @@ function assertPlainPath(path: string): void {
 }
 
 export function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+  return path !== folder && path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
