@@ -1,0 +1,38 @@
+/**
+ * Bash evaluates the values of variables in arithmetic as expressions again, subscripts and the commands in
+ * them included. So a name whose value cannot be told may run anything.
+ */
+import type { Span } from '../model/operation.ts';
+import { isNumeric, type ShellState } from './shell-state.ts';
+
+/** Variables of the shell's own that always hold numbers. */
+const numbers = new Set(
+  'RANDOM SRANDOM SECONDS LINENO EPOCHSECONDS BASHPID UID EUID PPID OPTIND SHLVL COLUMNS LINES BASH_SUBSHELL HISTCMD'.split(' '),
+);
+
+export interface ArithmeticHost {
+  readonly state: ShellState;
+  opaque(of: 'exec', source: string, reason: string, span: Span): void;
+}
+
+/** Says so if evaluating the expression may run commands that the text does not show. */
+export function arithmeticNodes(expression: string, host: ArithmeticHost, span: Span): void {
+  if (/^\s*(-?\d+|[@*])\s*\)*\s*$/.test(expression)) return;
+  const stripped = expression.replace(/\$\{#[^}]*\}/g, '1').replace(/\$\(\([^()]*\)\)/g, '1');
+  for (const match of stripped.matchAll(/(\$\{?)?([A-Za-z_]\w*|[@*]|[0-9]+)/g)) {
+    const name = match[2] ?? '';
+    const sigil = match[1];
+    if (/^[0-9]/.test(name) && (sigil === undefined || name === '0')) continue;
+    if (/^[@*]$/.test(name) && sigil === undefined) continue;
+    if (numbers.has(name)) continue;
+    if (/\d$/.test(stripped.slice(0, match.index)) || /^0x/i.test(stripped.slice(match.index - 1))) continue;
+    const value = host.state.variable(name);
+    if (isNumeric(value) || (typeof value === 'object' && /^\s*$/.test(value.text))) continue;
+    const reason =
+      typeof value === 'object'
+        ? `arithmetic evaluates the text that ${name} holds`
+        : `arithmetic evaluates ${name}, whose value cannot be told and may hold a command`;
+    host.opaque('exec', expression, reason, span);
+    return;
+  }
+}

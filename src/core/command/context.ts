@@ -1,0 +1,11 @@
+/** Where and as whom a command would run. */
+export interface AnalysisContext {
+  /** Absolute directory that the command starts in, as seen by it. */
+  readonly cwd: string;
+  /** Root of the repository as seen by the command, usually `/repo` or the real worktree path. */
+  readonly repository: string;
+  /** The home the command sees (private, temporary). */
+  readonly home: string;
+  /** Variables with known values; all others are unknown. */
+  readonly variables?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,68 @@
+/** Characters in a command that do not show, or make it show as something else. */
+import type { Risk } from './risk.ts';
+
+const names: readonly (readonly [first: number, last: number, name: string])[] = [
+  [0x00, 0x00, 'NUL'],
+  [0x01, 0x07, 'control character'],
+  [0x08, 0x08, 'backspace'],
+  [0x0b, 0x0c, 'vertical tab or form feed'],
+  [0x0d, 0x0d, 'carriage return'],
+  [0x0e, 0x1a, 'control character'],
+  [0x1b, 0x1b, 'escape (starts terminal control sequences)'],
+  [0x1c, 0x1f, 'control character'],
+  [0x7f, 0x7f, 'delete'],
+  [0x80, 0x9f, 'C1 control character'],
+  [0xa0, 0xa0, 'no-break space'],
+  [0xad, 0xad, 'soft hyphen'],
+  [0x034f, 0x034f, 'combining grapheme joiner'],
+  [0x061c, 0x061c, 'Arabic letter mark'],
+  [0x115f, 0x1160, 'Hangul filler'],
+  [0x17b4, 0x17b5, 'Khmer inherent vowel'],
+  [0x180b, 0x180f, 'Mongolian variation selector'],
+  [0x2000, 0x200a, 'unusual space'],
+  [0x200b, 0x200b, 'zero-width space'],
+  [0x200c, 0x200d, 'zero-width joiner'],
+  [0x200e, 0x200f, 'direction mark'],
+  [0x2028, 0x2029, 'line or paragraph separator'],
+  [0x202a, 0x202e, 'bidirectional override'],
+  [0x202f, 0x202f, 'narrow no-break space'],
+  [0x205f, 0x205f, 'mathematical space'],
+  [0x2060, 0x2064, 'word joiner or invisible operator'],
+  [0x2066, 0x2069, 'bidirectional isolate'],
+  [0x206a, 0x206f, 'deprecated format character'],
+  [0x2800, 0x2800, 'blank Braille pattern'],
+  [0x3000, 0x3000, 'ideographic space'],
+  [0x3164, 0x3164, 'Hangul filler'],
+  [0xd800, 0xdfff, 'lone surrogate'],
+  [0xfe00, 0xfe0f, 'variation selector'],
+  [0xfeff, 0xfeff, 'zero-width no-break space'],
+  [0xffa0, 0xffa0, 'halfwidth Hangul filler'],
+  [0xfff9, 0xfffb, 'interlinear annotation'],
+  [0xe0000, 0xe007f, 'tag character'],
+  [0xe0100, 0xe01ef, 'variation selector'],
+];
+
+const plain = /^[\t\n\x20-\x7e]*$/;
+const suspicious =
+  /[\0-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}\u{e0100}-\u{e01ef}\ud800-\udfff]/gu;
+
+/** At most 20 risks, one for each kind of character, at its first place. */
+export function findHiddenText(text: string): readonly Risk[] {
+  if (plain.test(text)) return [];
+  const risks = new Map<string, Risk>();
+  let matches = 0;
+  for (const match of text.matchAll(suspicious)) {
+    matches += 1;
+    if (risks.size >= 20 || matches > 2_000) break;
+    const code = match[0].codePointAt(0) ?? 0;
+    const name = names.find(([first, last]) => code >= first && code <= last)?.[2] ?? 'format character';
+    if (risks.has(name)) continue;
+    const notation = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+    risks.set(name, {
+      kind: 'hidden-text',
+      message: `the text holds characters that do not show as what they are: ${name} (${notation})`,
+      span: { start: match.index, end: match.index + match[0].length },
+    });
+  }
+  return [...risks.values()];
+}

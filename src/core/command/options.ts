@@ -1,0 +1,199 @@
+/**
+ * Command-line options as getopt reads them, from tables. The rule for what a table does not name: where all
+ * options that matter are listed (`lenient`) it is a harmless flag, else the program counts as not fully known.
+ */
+import type { OpaqueOperation, Trait } from '../model/operation.ts';
+import { dropFirst, mayBeOption, type Field } from './field.ts';
+
+export type Effect =
+  | 'read'
+  | 'read-tree'
+  | 'write'
+  | 'write-tree'
+  | 'connect'
+  | 'shell' // text that a shell runs
+  | 'program' // a program and its words, run without a shell
+  | 'code' // text or a file in a language that is not read here
+  | 'load'; // a file whose code is run
+
+export interface Option {
+  /** `maybe`: only with `=` or attached. */
+  readonly takes: 'nothing' | 'value' | 'maybe';
+  readonly effect?: Effect;
+  readonly traits?: readonly Trait[];
+  /** What the option lets happen that the text does not tell. */
+  readonly hides?: OpaqueOperation['of'];
+}
+
+export const flag: Option = { takes: 'nothing' };
+export const value: Option = { takes: 'value' };
+export const maybe: Option = { takes: 'maybe' };
+export const reads: Option = { takes: 'value', effect: 'read' };
+export const readsTree: Option = { takes: 'value', effect: 'read-tree' };
+export const writes: Option = { takes: 'value', effect: 'write', traits: ['writes'] };
+export const writesTree: Option = { takes: 'value', effect: 'write-tree', traits: ['writes'] };
+export const connects: Option = { takes: 'value', effect: 'connect', traits: ['network'] };
+export const shell: Option = { takes: 'value', effect: 'shell' };
+export const program: Option = { takes: 'value', effect: 'program' };
+export const code: Option = { takes: 'value', effect: 'code', traits: ['runs-code'] };
+export const loads: Option = { takes: 'value', effect: 'load', traits: ['runs-code'] };
+export const hidesExec: Option = { takes: 'value', hides: 'exec' };
+
+export function adds(...traits: readonly Trait[]): Option {
+  return { takes: 'nothing', traits };
+}
+
+export function valueAdds(...traits: readonly Trait[]): Option {
+  return { takes: 'value', traits };
+}
+
+export interface OptionTable {
+  readonly short: ReadonlyMap<string, NamedOption>;
+  readonly long: ReadonlyMap<string, NamedOption>;
+}
+
+export interface NamedOption extends Option {
+  /** The first of its names. */
+  readonly name: string;
+}
+
+/** `{ '-o --output': writes }`: names separated by blanks; `-name` of more letters is a long name too. */
+export function optionTable(entries: Readonly<Record<string, Option>>): OptionTable {
+  const short = new Map<string, NamedOption>();
+  const long = new Map<string, NamedOption>();
+  for (const [names, option] of Object.entries(entries)) {
+    const all = names.split(' ');
+    // Several flags of no further meaning share one entry; each keeps its own name.
+    const shared = option === flag || option === value || option === maybe ? null : (all[0] ?? names);
+    for (const name of all) {
+      const named = { ...option, name: shared ?? name };
+      if (/^-[^-]$/.test(name)) short.set(name.slice(1), named);
+      else long.set(name, named);
+    }
+  }
+  return { short, long };
+}
+
+export interface ParseStyle {
+  /** Options end at the first operand, as for wrappers. */
+  readonly stopAtOperand?: boolean;
+  /** `-name` is one long option, as in find, java and openssl. */
+  readonly singleDash?: boolean;
+}
+
+export interface ParsedOptions {
+  readonly seen: readonly { readonly option: NamedOption; readonly value: Field | null }[];
+  readonly operands: readonly Field[];
+  /** Options that the table does not name. */
+  readonly strange: readonly Field[];
+  /** Words that may be options, whichever. */
+  readonly unclear: readonly Field[];
+}
+
+export function parseOptions(words: readonly Field[], table: OptionTable, style: ParseStyle = {}): ParsedOptions {
+  const seen: { option: NamedOption; value: Field | null }[] = [];
+  const operands: Field[] = [];
+  const strange: Field[] = [];
+  const unclear: Field[] = [];
+  let at = 0;
+  const takeValue = (option: NamedOption): void => {
+    const next = words[at];
+    if (option.takes !== 'value' || next === undefined) seen.push({ option, value: null });
+    else {
+      at += 1;
+      if (next.many) unclear.push(next);
+      seen.push({ option, value: next });
+    }
+  };
+  while (at < words.length) {
+    const word = words[at];
+    if (word === undefined) break;
+    at += 1;
+    const text = word.known ? word.text : word.prefix;
+    if (word.known && !word.pattern && text === '--') {
+      operands.push(...words.slice(at));
+      break;
+    }
+    const dashed = text.length > 1 && text.startsWith('-');
+    if (!dashed) {
+      if (mayBeOption(word)) unclear.push(word);
+      operands.push(word);
+      if (style.stopAtOperand === true) {
+        operands.push(...words.slice(at));
+        break;
+      }
+      continue;
+    }
+    if (text.startsWith('--') || style.singleDash === true) {
+      const equals = text.indexOf('=');
+      if (!word.known && equals < 0) {
+        unclear.push(word);
+        continue;
+      }
+      const name = equals < 0 ? text : text.slice(0, equals);
+      const option = findLong(table, name, style);
+      if (option === undefined) {
+        strange.push(word);
+        if (!word.known) unclear.push(word);
+      } else if (equals >= 0) {
+        seen.push({ option, value: dropFirst(word, equals + 1) });
+        if (word.many) unclear.push(word);
+      } else takeValue(option);
+      continue;
+    }
+    // A cluster of single letters, the last of which may hold its value.
+    const whole = table.long.get(text);
+    if (whole !== undefined && word.known) {
+      takeValue(whole);
+      continue;
+    }
+    for (let letter = 1; letter < text.length; letter += 1) {
+      const option = table.short.get(text[letter] ?? '');
+      if (option === undefined) {
+        strange.push(word);
+        if (!word.known && letter === text.length - 1) unclear.push(word);
+        continue;
+      }
+      if (option.takes === 'nothing') {
+        seen.push({ option, value: null });
+        if (!word.known && letter === text.length - 1) unclear.push(word);
+        continue;
+      }
+      const attached = letter < text.length - 1 || !word.known;
+      if (attached) {
+        seen.push({ option, value: dropFirst(word, letter + 1) });
+        if (word.many) unclear.push(word);
+      } else takeValue(option);
+      break;
+    }
+  }
+  return { seen, operands, strange, unclear };
+}
+
+/** GNU programs take any unambiguous beginning of a long name; where it is ambiguous, the gravest counts. */
+function findLong(table: OptionTable, name: string, style: ParseStyle): NamedOption | undefined {
+  const exact = table.long.get(name) ?? (style.singleDash === true ? table.long.get(name.replace(/^--/, '-')) ?? table.short.get(name.slice(1)) : undefined);
+  if (exact !== undefined || name.length < 3) return exact;
+  let found: NamedOption | undefined;
+  for (const [long, option] of table.long) {
+    if (!long.startsWith(name)) continue;
+    if (found === undefined || weight(option) > weight(found)) found = option;
+  }
+  return found;
+}
+
+function weight(option: Option): number {
+  return (option.effect === undefined ? 0 : 2) + (option.hides === undefined ? 0 : 4) + (option.traits === undefined ? 0 : 1);
+}
+
+export function optionValue(parsed: ParsedOptions, name: string): Field | null {
+  return parsed.seen.findLast(({ option }) => option.name === name)?.value ?? null;
+}
+
+export function optionValues(parsed: ParsedOptions, name: string): readonly Field[] {
+  return parsed.seen.flatMap(({ option, value }) => (option.name === name && value !== null ? [value] : []));
+}
+
+export function hasOption(parsed: ParsedOptions, ...names: readonly string[]): boolean {
+  return parsed.seen.some(({ option }) => names.includes(option.name));
+}

@@ -1,0 +1,89 @@
+/** What setting a variable means for the commands that see it. */
+import type { Span } from '../model/operation.ts';
+import { addPaths } from './call.ts';
+import type { AnalysisContext } from './context.ts';
+import { effectOfVariable } from './environment.ts';
+import { literal } from './field.ts';
+import { endpointTarget, parseHostPort, parseUrl } from './hosts.ts';
+import type { Shell } from './shell.ts';
+import { ShellState, type Value } from './shell-state.ts';
+
+const systemDirectories = /^\/(usr\/local\/|usr\/)?s?bin$/;
+
+/** The state of a shell that has just started. */
+export function freshState(
+  context: AnalysisContext,
+  directories: readonly string[] | null,
+  environment: Readonly<Record<string, string | null>> = {},
+): ShellState {
+  const variables = new Map<string, Value>([['IFS', { text: ' \t\n' }], ['HOME', { text: context.home }]]);
+  if (context.variables !== undefined) {
+    for (const [name, text] of Object.entries(context.variables)) if (name !== 'IFS') variables.set(name, { text });
+  }
+  for (const name in environment) {
+    const text = environment[name];
+    if (name !== 'IFS') variables.set(name, typeof text === 'string' ? { text } : 'unknown');
+  }
+  const state = new ShellState(context.cwd, variables);
+  state.directories = directories;
+  return state;
+}
+
+/** Adds what a variable that programs see makes them do. `value` is null where it cannot be told. */
+export function applyVariable(shell: Shell, name: string, value: string | null, span: Span): void {
+  const effect = effectOfVariable(name, value);
+  const source = `${name}=${value ?? '…'}`;
+  switch (effect) {
+    case 'none':
+      return;
+    case 'path':
+      if (value?.split(':').every((directory) => systemDirectories.test(directory)) === true) return;
+      shell.findings.opaque('exec', source, 'PATH is changed, so that names no longer tell which programs run', span);
+      return;
+    case 'exec':
+      shell.findings.opaque('exec', source, `${name} changes what programs load or run`, span);
+      return;
+    case 'shell': {
+      if (value === null) {
+        shell.findings.opaque('exec', source, `${name} names a command to run`, span);
+        return;
+      }
+      const nested = shell.child(freshState(shell.context, shell.state.directories), { span, via: [...shell.via, name] });
+      nested.runText(value, span);
+      return;
+    }
+    case 'connect': {
+      const endpoint = value === null ? null : (parseUrl(value) ?? parseHostPort(value));
+      if (endpoint === null) shell.findings.opaque('connect', source, 'the proxy cannot be told', span);
+      else
+        shell.findings.add({
+          kind: 'connect',
+          target: endpointTarget(endpoint),
+          host: endpoint.host,
+          port: endpoint.port,
+          by: name,
+          span,
+        });
+      return;
+    }
+    case 'write': {
+      const field = value === null ? { ...literal(source, span), known: false } : literal(value, span);
+      addPaths('write', field, false, name, { findings: shell.findings, place: shell.context, directories: shell.state.directories });
+    }
+  }
+}
+
+/** A variable of the shell was set for all that follows, whether it is exported or already was. */
+export function noteAssignment(shell: Shell, name: string, value: string | null, span: Span): void {
+  if (name === 'PWD' || name === 'OLDPWD') shell.state.markOdd(name);
+  // The shell reads these itself, and not from the environment of what it starts.
+  if (name === 'IFS' || name === 'OPTIND' || name === 'PS4') {
+    if (name === 'PS4' && value !== null && !/[$`]/.test(value)) return;
+    if (name !== 'PS4') return;
+  }
+  if (name === 'PATH') {
+    if (value?.split(':').every((directory) => systemDirectories.test(directory)) !== true) shell.state.names = 'path';
+    return;
+  }
+  applyVariable(shell, name, value, span);
+}

@@ -1,0 +1,339 @@
+/**
+ * Static expansion of words. A field is `known` only if Bash would give exactly that word; everything
+ * else stays unknown. Nested commands are handed to the host, wherever in a word they stand.
+ */
+import { parse, type Assignment, type DoubleQuotedChild, type Word, type WordPart } from 'unbash';
+import type { Span } from '../model/operation.ts';
+import { arithmeticNodes } from './arithmetic.ts';
+import { expandBraces, mayHaveBraces } from './braces.ts';
+import type { ExpansionHost } from './expansion-host.ts';
+import { literal, unknown, type Field } from './field.ts';
+import { limits } from './limits.ts';
+import { expandParameter, expandSimple, type Expanded } from './parameters.ts';
+import { visitSubstitutions } from './substitutions.ts';
+
+/** `argument` splits and globs; `single` does not, as in assignments, `case` words and here-strings. */
+export type ExpansionMode = 'argument' | 'single';
+
+export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost): readonly Field[] {
+  const raw = word.text;
+  const span = host.spanOf(word);
+  if (mode === 'argument' && mayHaveBraces(raw)) {
+    const braced = expandBracedWord(word, raw, span, host);
+    if (braced !== null) return braced;
+  }
+  const { parts } = word;
+  if (parts === undefined && raw.charCodeAt(0) !== 126 /* ~ */ && !hasInnerTilde(raw)) {
+    return host.state.oddExpansion && word.value !== raw ? [unknown(raw, span)] : [literal(word.value, span)];
+  }
+  const builder = new WordBuilder(raw, span, mode, host);
+  if (parts === undefined) builder.plain(raw, word.value, true);
+  else parts.forEach((part, index) => builder.part(part, index === 0, index === parts.length - 1));
+  return builder.fields();
+}
+
+const wordExpansion = { single: expandSingle, index: visitIndex };
+
+/** Exactly one field, whatever it holds. */
+export function expandSingle(word: Word, host: ExpansionHost): Field {
+  return expandWord(word, 'single', host)[0] ?? literal('', host.spanOf(word));
+}
+
+/** `name=value` as the word that a declaration builtin sees; an array's value is unknown. */
+export function expandAssignment(node: Assignment, host: ExpansionHost): Field {
+  const span = host.spanOf(node);
+  visitIndex(node.index, host);
+  const head = node.text.slice(0, node.value.pos - node.pos);
+  if (node.value.type === 'ArrayValue') {
+    for (const element of node.value.elements) expandWord(element, 'argument', host);
+    return unknown(node.text, span, head);
+  }
+  const value = expandSingle(node.value, host);
+  if (!value.known || node.index !== undefined) return unknown(node.text, span, head + value.prefix);
+  return literal(head + value.text, span);
+}
+
+/** The text of a here-document: one field. */
+export function expandHereDocument(text: string, parts: readonly WordPart[] | undefined, span: Span, host: ExpansionHost): Field {
+  if (parts === undefined) return literal(text, span);
+  const builder = new WordBuilder(text, span, 'single', host);
+  builder.quoted(parts as readonly DoubleQuotedChild[]);
+  return builder.fields()[0] ?? literal('', span);
+}
+
+/** Follows the commands nested in a subscript, and says so if evaluating it may run others. */
+export function visitIndex(index: Word | undefined, host: ExpansionHost): void {
+  if (index === undefined) return;
+  expandWord(index, 'single', host);
+  arithmeticNodes(index.text, host, host.spanOf(index));
+}
+
+function expandBracedWord(word: Word, raw: string, span: Span, host: ExpansionHost): readonly Field[] | null {
+  const words = host.state.oddExpansion ? null : expandBraces(raw);
+  if (words === null) {
+    for (const part of word.parts ?? []) {
+      visitSubstitutions(part, host);
+    }
+    if (/`|\$\(|[<>]\(|\$\{/.test(raw)) host.opaque('exec', raw, 'the braces hold an expansion', span);
+    return [unknown(raw, span, /^[\w./@:%+=-]*/.exec(raw)?.[0] ?? '', true)];
+  }
+  if (words.length === 1 && words[0] === raw) return null;
+  const fields: Field[] = [];
+  for (const text of words) {
+    const reparsed = text === '' ? [] : reparse(text);
+    if (reparsed === null) return [unknown(raw, span, '', true)];
+    for (const one of reparsed) {
+      const inner: ExpansionHost = {
+        state: host.state,
+        home: host.home,
+        spanOf: () => span,
+        substitution: (script, source) => host.substitution(script, source, span),
+        opaque: (of, source, reason) => host.opaque(of, source, reason, span),
+      };
+      const builder = new WordBuilder(raw, span, 'argument', inner);
+      const { parts } = one;
+      if (parts === undefined) builder.plain(one.text, one.value, true);
+      else parts.forEach((part, index) => builder.part(part, index === 0, index === parts.length - 1));
+      fields.push(...builder.fields());
+    }
+  }
+  return fields;
+}
+
+/** One word of raw text through the parser again; null if it is not exactly one. */
+function reparse(raw: string): readonly Word[] | null {
+  const script = parse(`: ${raw}`);
+  const [statement] = script.commands;
+  const command = statement?.command;
+  if (script.errors !== undefined || script.commands.length !== 1 || command?.type !== 'Command') return null;
+  const [only] = command.suffix;
+  if (command.suffix.length !== 1 || only?.type !== 'Word' || only.text !== raw) return null;
+  return [only];
+}
+
+/** Words of the form `name=~/x` and `name=a:~/x` have their inner tildes expanded. */
+function hasInnerTilde(raw: string): boolean {
+  return raw.includes('=~') || raw.includes(':~');
+}
+
+class WordBuilder {
+  readonly #raw: string;
+  readonly #span: Span;
+  readonly #mode: ExpansionMode;
+  readonly #host: ExpansionHost;
+  readonly #fields: Field[] = [];
+  #text = '';
+  /** Something stands here, even if it is empty. */
+  #present = false;
+  #known = true;
+  #pattern = false;
+  #stream = false;
+  #many = false;
+  #prefix: string | null = null;
+
+  constructor(raw: string, span: Span, mode: ExpansionMode, host: ExpansionHost) {
+    this.#raw = raw;
+    this.#span = span;
+    this.#mode = mode;
+    this.#host = host;
+  }
+
+  part(part: WordPart, first: boolean, last: boolean): void {
+    switch (part.type) {
+      case 'Literal':
+        if (first) this.plain(part.text, part.value, last);
+        else if (hasInnerTilde(part.text) || (part.text.startsWith('~') && /[=:]$/.test(this.#text))) this.#unknown(false);
+        else this.#literal(part.value);
+        break;
+      case 'SingleQuoted':
+      case 'AnsiCQuoted':
+        this.#literal(part.value);
+        break;
+      case 'DoubleQuoted':
+      case 'LocaleString':
+        this.quoted(part.parts);
+        break;
+      case 'Glob':
+        this.#glob(part);
+        break;
+      case 'ExtendedGlob':
+      case 'BraceExpansion':
+        visitSubstitutions(part, this.#host);
+        this.#unknown(false);
+        break;
+      case 'ProcessSubstitution':
+        this.#host.substitution(part.script, part.text, this.#host.spanOf(part));
+        this.#stream = true;
+        this.#unknown(false);
+        break;
+      default:
+        this.#expansion(part, false);
+    }
+  }
+
+  /** Unquoted text at the word's beginning, where a tilde means a home. */
+  plain(raw: string, value: string, wholeWord: boolean): void {
+    if (raw.startsWith('~')) this.#tilde(raw, value, wholeWord);
+    else if (hasInnerTilde(raw)) {
+      const assignment = /^[A-Za-z_]\w*\+?=/.test(raw) || this.#mode === 'single';
+      if (assignment) this.#unknown(false);
+      else this.#literal(value);
+    } else this.#literal(value);
+  }
+
+  quoted(parts: readonly DoubleQuotedChild[]): void {
+    this.#present = true;
+    for (const part of parts) {
+      if (part.type === 'Literal') this.#literal(part.value);
+      else this.#expansion(part, true);
+    }
+  }
+
+  fields(): readonly Field[] {
+    if (this.#many) return [unknown(this.#raw, this.#span, this.#fields[0]?.prefix ?? this.#prefix ?? this.#text, true)];
+    this.#flush();
+    return this.#fields;
+  }
+
+  #tilde(raw: string, value: string, wholeWord: boolean): void {
+    const slash = raw.indexOf('/');
+    const name = slash < 0 ? raw.slice(1) : raw.slice(1, slash);
+    if (slash < 0 && !wholeWord) {
+      // `~$x` and `~"x"` are no tilde prefixes.
+      this.#literal(value);
+      return;
+    }
+    const home = name === '' ? this.#host.state.variable('HOME') : name === '+' ? this.#host.state.variable('PWD') : 'unknown';
+    const rest = slash < 0 ? '' : value.slice(value.indexOf('/'));
+    if (/[\\'"]/.test(name) || hasInnerTilde(raw)) this.#unknown(false);
+    else if (typeof home === 'object') this.#literal(home.text === '/' && rest !== '' ? rest : home.text + rest);
+    else this.#unknown(false);
+  }
+
+  #glob(part: Extract<WordPart, { type: 'Glob' }>): void {
+    visitSubstitutions(part, this.#host);
+    if (this.#mode === 'single') {
+      if (part.kind === 'bracket' && part.parts.some((inner) => inner.type !== 'Literal')) this.#unknown(false);
+      else this.#literal(part.value);
+      return;
+    }
+    if (part.kind === 'bracket' && part.parts.some((inner) => inner.type !== 'Literal')) {
+      this.#unknown(false);
+      return;
+    }
+    this.#prefix ??= this.#text;
+    this.#pattern = true;
+    this.#literal(part.text);
+  }
+
+  #expansion(part: WordPart, quoted: boolean): void {
+    const host = this.#host;
+    let value: Expanded;
+    switch (part.type) {
+      case 'SimpleExpansion':
+        value = expandSimple(part.text.slice(1), host);
+        break;
+      case 'ParameterExpansion':
+        value = expandParameter(part, host, wordExpansion);
+        break;
+      case 'CommandExpansion':
+        host.substitution(part.script, part.text, host.spanOf(part));
+        value = 'unknown';
+        break;
+      case 'ArithmeticExpansion':
+        visitSubstitutions(part, host);
+        arithmeticNodes(part.text.slice(part.text.startsWith('$((') ? 3 : 2), host, host.spanOf(part));
+        value = 'numeric';
+        break;
+      default:
+        value = 'unknown';
+    }
+    if (value === 'unknown') this.#unknown(!quoted && this.#mode === 'argument');
+    else if (value === 'list') {
+      // "$@" and its like: any number of words even within quotes.
+      this.#unknown(this.#mode === 'argument');
+    } else if (value === 'numeric') this.#unknown(!quoted && !this.#defaultSplitting());
+    else if ('fields' in value) this.#splice(value.fields, quoted);
+    else if (quoted || this.#mode === 'single') this.#literal(value.text);
+    else this.#split(value.text);
+  }
+
+  #defaultSplitting(): boolean {
+    const separators = this.#host.state.variable('IFS');
+    return typeof separators === 'object' && separators.text === ' \t\n';
+  }
+
+  /** Unquoted: split at blanks, and what remains may be a glob. */
+  #split(text: string): void {
+    if (!this.#defaultSplitting() || this.#host.state.oddExpansion) {
+      this.#unknown(true);
+      return;
+    }
+    if (text === '') return;
+    const globs = /[*?[\\]/.test(text);
+    if (globs && text.includes('\\')) {
+      this.#unknown(true);
+      return;
+    }
+    if (/^[ \t\n]/.test(text)) this.#flush();
+    const words = text.split(/[ \t\n]+/).filter((word) => word !== '');
+    words.forEach((word, index) => {
+      if (index > 0) this.#flush();
+      const wild = word.search(/[*?[]/);
+      if (wild >= 0) {
+        this.#prefix ??= this.#text + word.slice(0, wild);
+        this.#pattern = true;
+      }
+      this.#literal(word);
+    });
+    if (/[ \t\n]$/.test(text)) this.#flush();
+  }
+
+  /** `"$@"` whose words are known. */
+  #splice(fields: readonly Field[], quoted: boolean): void {
+    const plain = fields.every((field) => field.known && !field.pattern);
+    if (this.#mode === 'single' || !plain || (!quoted && fields.some((field) => /[\s*?[\\]|^$/.test(field.text)))) {
+      this.#unknown(true);
+      return;
+    }
+    fields.forEach((field, index) => {
+      if (index > 0) this.#flush();
+      this.#literal(field.text);
+    });
+    // No words at all: quotes around `$@` alone leave nothing.
+    if (fields.length === 0 && quoted && this.#text === '' && /^"\$(@|\{@\})"$/.test(this.#raw)) this.#present = false;
+  }
+
+  #literal(text: string): void {
+    this.#present = true;
+    this.#text += text;
+    if (this.#text.length > limits.value) this.#unknown(false);
+  }
+
+  #unknown(many: boolean): void {
+    this.#prefix ??= this.#text;
+    this.#present = true;
+    this.#known = false;
+    this.#text = '';
+    if (many) this.#many = true;
+  }
+
+  #flush(): void {
+    if (!this.#present) return;
+    const known = this.#known;
+    this.#fields.push({
+      text: known ? this.#text : this.#raw,
+      known,
+      pattern: known && this.#pattern,
+      many: false,
+      stream: this.#stream && !known,
+      prefix: this.#prefix ?? this.#text,
+      span: this.#span,
+    });
+    this.#text = '';
+    this.#present = false;
+    this.#known = true;
+    this.#pattern = false;
+    this.#prefix = null;
+  }
+}
