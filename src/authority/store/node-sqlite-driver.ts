@@ -1,7 +1,7 @@
 /** A Kysely driver over Node's own SQLite. One connection; it is synchronous, so queries never interleave. */
 import { setTimeout } from 'node:timers/promises';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
 
 const maxPrepared = 100;
 const busyRetryMs = 2;
@@ -28,13 +28,14 @@ export class NodeSqliteDriver implements Driver {
     await whenFree(() => this.#connection?.database.exec('begin immediate'));
   }
 
-  async commitTransaction(): Promise<void> {
-    this.#connection?.database.exec('commit');
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
   }
 
-  async rollbackTransaction(): Promise<void> {
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     // A full disk and other faults have rolled back already.
-    if (this.#connection?.database.isTransaction === true) this.#connection.database.exec('rollback');
+    if (this.#connection?.database.isTransaction !== true) return;
+    await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 
   async releaseConnection(): Promise<void> {}

@@ -35,7 +35,9 @@ function openPostgres(connectionString: string): Database {
     options: '-c synchronous_commit=on -c lock_timeout=15s -c idle_in_transaction_session_timeout=30s',
     types: parsers,
   });
-  pool.on('error', () => {}); // an idle connection that breaks is replaced at its next use
+  // A connection that breaks fails the query under way and is replaced; its event besides must not end the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: withTypedErrors(new PostgresDialect({ pool }), translate) });
   return {
     writer: db,
