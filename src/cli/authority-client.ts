@@ -1,6 +1,6 @@
 /** The verbs' way to the running authority; starts Writ where none is running. */
 import { type ErrorBody, WritError } from '../core/model/errors.ts';
-import { socketFetch } from './connection.ts';
+import { socketFetch, type Answer } from './connection.ts';
 import { ensureRunning } from './daemon-client.ts';
 import { locateHome } from './home.ts';
 
@@ -20,25 +20,25 @@ export async function connect(): Promise<Client> {
   const fetch = socketFetch(home);
   return {
     get: async <T>(path: string, query: Query = {}) =>
-      json<T>(await fetch(`/v1${path}${queryString(query)}`)),
+      read(await fetch(`/v1${path}${queryString(query)}`)) as T,
     post: async <T>(path: string, body: unknown) =>
-      json<T>(await fetch(`/v1${path}`, { method: 'POST', body })),
+      read(await fetch(`/v1${path}`, { method: 'POST', body })) as T,
     async text(path) {
       const response = await fetch(`/v1${path}`);
-      return response.ok ? response.text() : json<string>(response);
+      return response.ok ? response.body.toString('utf8') : (read(response) as string);
     },
     async bytes(path) {
       const response = await fetch(`/v1${path}`);
-      return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+      return response.ok ? response.body : null;
     },
   };
 }
 
 /** @throws WritError as the authority said it */
-async function json<T>(response: Response): Promise<T> {
-  if (response.status === 204) return undefined as T;
-  const body = (await response.json()) as T | ErrorBody;
-  if (response.ok) return body as T;
+function read(response: Answer): unknown {
+  if (response.status === 204) return undefined;
+  const body = response.json();
+  if (response.ok) return body;
   const { code, message, hint } = (body as ErrorBody).error;
   throw new WritError(code, message, hint === null ? {} : { hint });
 }

@@ -1,30 +1,48 @@
-/** HTTP to the running Writ over its Unix socket, in the shape of `fetch`. */
+/** HTTP to the running Writ over its Unix socket. */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { WritError } from '../core/model/errors.ts';
 import { socketAddress, type Home } from './home.ts';
 
-export type ConnectionErrorCode = 'not_running' | 'connection_lost';
+type ConnectionErrorCode = 'not_running' | 'connection_lost';
 export const socketName = 'writ.sock';
 
 // An import statement would evaluate every export of node:http, its WebSocket client included: 40 ms of each start.
+// For the same reason answers are no `Response`.
 const { request } = process.getBuiltinModule('node:http');
 
-export type SocketFetch = (path: string, options?: { method?: string; body?: unknown }) => Promise<Response>;
+export interface Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly body: Buffer;
+  json(): unknown;
+}
+
+export type SocketFetch = (path: string, options?: { method?: string; body?: unknown }) => Promise<Answer>;
 
 /** @throws WritError `not_running` when nothing listens, `connection_lost` when it goes away meanwhile. */
 export function socketFetch(home: Home): SocketFetch {
   return async (path, options = {}) => {
     const message = await send(home, path, options);
-    const body = Readable.toWeb(message) as ReadableStream<Uint8Array>;
     const status = message.statusCode ?? 502;
-    const empty = status === 204 || status === 304;
-    return new Response(empty ? null : body, {
+    const body = await readAll(message);
+    return {
       status,
-      headers: { 'content-type': message.headers['content-type'] ?? '' },
-    });
+      ok: status >= 200 && status < 300,
+      body,
+      json: () => JSON.parse(body.toString('utf8')) as unknown,
+    };
   };
+}
+
+async function readAll(message: IncomingMessage): Promise<Buffer> {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } catch (error) {
+    throw connectionError(error);
+  }
 }
 
 /** The raw exchange, for answers that stay open. */
@@ -66,7 +84,7 @@ function openAddress(home: Home): ReturnType<typeof socketAddress> {
   }
 }
 
-export function connectionError(error: unknown): WritError<ConnectionErrorCode> {
+function connectionError(error: unknown): WritError<ConnectionErrorCode> {
   const code = (error as NodeJS.ErrnoException).code;
   const nobody = code === 'ENOENT' || code === 'ECONNREFUSED';
   return nobody

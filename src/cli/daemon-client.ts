@@ -28,7 +28,7 @@ export interface DaemonStatus {
 export async function daemonStatus(home: Home): Promise<DaemonStatus | null> {
   try {
     const response = await socketFetch(home)('/daemon/status');
-    return (await response.json()) as DaemonStatus;
+    return response.json() as DaemonStatus;
   } catch (error) {
     if (error instanceof WritError && error.code === 'not_running') return null;
     throw error;

@@ -75,19 +75,20 @@ function sessionRequest(
 async function converse(home: Home, request: OpenSessionRequest, options: ExecOptions): Promise<number> {
   const stream = await openStream(home, request);
   if (stream.statusCode !== 200) throw await faultOf(stream);
-  const reader = createInterface({ input: stream, crlfDelay: Infinity });
-  stream.on('error', () => reader.close()).on('close', () => reader.close());
   const stop = new AbortController();
   let running: Promise<number> | null = null;
-  for await (const line of reader) {
-    const message = JSON.parse(line) as SessionMessage;
+  let ended = false;
+  for await (const message of messages(stream)) {
     switch (message.type) {
       case 'waiting':
         say(`waiting for ${message.missing.join(', ')}; an approver runs: writ approve ${message.approval}`);
         break;
       case 'launch':
         running = launchAndReport(home, message.session, message.spec as LaunchSpec, stop.signal).finally(
-          () => stream.destroy(),
+          () => {
+            ended = true;
+            stream.destroy();
+          },
         );
         break;
       case 'kill':
@@ -111,8 +112,22 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
   }
   if (running === null)
     throw new WritError('connection_lost', 'Writ went away before the command could start');
-  stop.abort('Writ went away');
+  if (!ended) {
+    say('Writ went away, so the command is killed');
+    stop.abort();
+  }
   return running;
+}
+
+/** A connection that breaks is one that ends: what it means depends on whether the command runs. */
+async function* messages(stream: IncomingMessage): AsyncGenerator<SessionMessage> {
+  const reader = createInterface({ input: stream, crlfDelay: Infinity });
+  stream.on('close', () => reader.close());
+  try {
+    for await (const line of reader) yield JSON.parse(line) as SessionMessage;
+  } catch {
+    // Broken off, perhaps in the middle of a line.
+  }
 }
 
 /** Starts Writ only where none answers: asking first would cost every command a round trip. */

@@ -176,7 +176,7 @@ async function exportTo(folder: string | undefined, options: LogOptions): Promis
   const home = locateHome(process.env);
   await connect();
   const response = await socketFetch(home)('/daemon/export', { body: { directory: resolve(folder) } });
-  const answer = (await response.json()) as {
+  const answer = response.json() as {
     origin: string;
     size: number;
     error?: { code: string; message: string; hint: string | null };
