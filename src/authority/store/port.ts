@@ -5,6 +5,9 @@
  * Merkle tree, signs the new checkpoint, and resolves only when all of it is durable (fsync). Concurrent
  * commits share one fsync; a work that throws rolls back alone, its entries with it. Nothing is ever
  * half-written: after a crash an acknowledged commit is there whole, any other whole or not at all.
+ *
+ * A work that takes more than 10 seconds fails (`work_overdue`), since others wait for it: it must await
+ * nothing but its unit, and never another commit. If an operation of its unit fails, all of it fails.
  */
 import type { Approval, ApprovalState } from '../../core/model/approval.ts';
 import type { Entry, EntryType } from '../../core/model/entry.ts';
@@ -29,6 +32,7 @@ export interface PolicyVersion {
 
 export interface Reader {
   writ(id: string): Promise<Writ | null>;
+  /** Newest first, then by id. All that fit, unless limited. */
   writs(filter?: {
     readonly states?: readonly WritState[];
     readonly assistant?: string;
@@ -37,6 +41,7 @@ export interface Reader {
   }): Promise<readonly Writ[]>;
   assistantMode(assistant: string): Promise<AssistantMode | null>;
   approval(id: string): Promise<Approval | null>;
+  /** Newest first, then by id. All that fit, unless limited. */
   approvals(filter?: {
     readonly states?: readonly ApprovalState[];
     readonly writ?: string;
@@ -48,7 +53,7 @@ export interface Reader {
 
 /** Inside one transaction; sees its own writes. */
 export interface Unit extends Reader {
-  /** Appends to the log. The index is known after the commit. */
+  /** Appends to the log, shortened if over-long (`fitEntry`). The index is known after the commit. */
   append(entry: Entry): void;
   insertWrit(writ: Writ): Promise<void>;
   /** Replaces the writ if it is still in `from`; false when somebody else changed its state first. */
@@ -86,6 +91,7 @@ export interface EntryQuery {
   /** Only entries from this index on. */
   readonly from?: number;
   readonly order?: 'oldest-first' | 'newest-first';
+  /** 1,000 unless given, never more than 10,000. */
   readonly limit?: number;
 }
 

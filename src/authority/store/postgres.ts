@@ -30,9 +30,8 @@ function openPostgres(connectionString: string): Database {
     application_name: 'writ',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    // A process that hangs in a transaction must not stop the others; and nobody's defaults may make
-    // a commit less than durable.
-    options: '-c synchronous_commit=on -c lock_timeout=15s -c idle_in_transaction_session_timeout=30s',
+    // A process that hangs in a transaction must not stop the others.
+    options: '-c lock_timeout=15s -c idle_in_transaction_session_timeout=30s',
     types: parsers,
   });
   // A connection that breaks fails the query under way and is replaced; its event besides must not end the process.
@@ -45,7 +44,9 @@ function openPostgres(connectionString: string): Database {
     columns: { text: sql`text collate "C"`, integer: sql`bigint`, bytes: sql`bytea`, suffix: sql`` },
     contains: (column, text) => sql`strpos(${column}, ${text}) > 0`,
     lockForWriting: async (transaction) => {
-      await sql`select pg_advisory_xact_lock(${writeLock})`.execute(transaction);
+      // Whatever the database's or the connection's defaults, a commit is durable.
+      const durable = sql`set_config('synchronous_commit', 'on', true)`;
+      await sql`select pg_advisory_xact_lock(${writeLock}), ${durable}`.execute(transaction);
     },
     close: () => db.destroy(),
   };

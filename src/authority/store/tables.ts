@@ -29,7 +29,7 @@ export interface EntryRow {
 }
 
 /** Full tiles only; partial ones follow from the rows beneath them. */
-export interface TileRow {
+interface TileRow {
   level: number;
   seq: number;
   /** 256 hashes. */
@@ -38,7 +38,7 @@ export interface TileRow {
   root: Uint8Array;
 }
 
-export interface HeadRow {
+interface HeadRow {
   id: 1;
   size: number;
   /** Signed note. */

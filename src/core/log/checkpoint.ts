@@ -12,7 +12,7 @@ export interface Checkpoint {
   readonly root: Hash;
 }
 
-export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
+function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${encodeBase64(root)}\n`;
 }
 

@@ -28,7 +28,7 @@ export function sameHash(a: Hash, b: Hash): boolean {
 }
 
 /** The perfect subtree over the leaves `[index * 2^level, (index + 1) * 2^level)`. */
-export interface TreeNode {
+interface TreeNode {
   readonly level: number;
   readonly index: number;
 }

@@ -6,7 +6,7 @@ import { isKeyName, keyIdBytes, type NoteSigner, type NoteVerifier } from './ver
 const maxNoteLength = 1_000_000;
 const maxSignatures = 100;
 
-export interface NoteSignature {
+interface NoteSignature {
   readonly name: string;
   readonly keyId: Uint8Array;
   readonly signature: Uint8Array;
