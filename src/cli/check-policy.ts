@@ -10,6 +10,7 @@ import { readConfiguration } from './configuration.ts';
 import { readGovernance, stockGovernance } from './governance.ts';
 import { locateHome } from './home.ts';
 import { currentLogin } from './people.ts';
+import type { IdentifiedRepository } from '../guard/repository/identify.ts';
 import { repositoryHere } from './repository-here.ts';
 
 interface Choice {
@@ -28,7 +29,9 @@ export async function bundleForCheck(
   enforcement: EnforcementLevel,
 ): Promise<{ readonly bundle: Bundle; readonly task: Task }> {
   const folder = choice.policy ?? readConfiguration(locateHome(process.env))?.governance;
-  const files = folder === undefined ? stockStart() : readGovernance(resolve(folder));
+  const here = await identityOf(choice.repo ?? '.');
+  const files =
+    folder === undefined ? stockStart(here?.remote ?? unregistered) : readGovernance(resolve(folder));
   const bundle = soundBundle(files, folder);
   const { organisation } = bundle;
   const profile = choice.profile ?? organisation.execution.profile;
@@ -40,7 +43,11 @@ export async function bundleForCheck(
   const assistant = choice.assistant ?? organisation.execution.assistant;
   const requester =
     personByLogin(organisation, currentLogin()) ?? Object.keys(organisation.people)[0] ?? 'nobody';
-  const repository = await identity(choice.repo, Object.keys(organisation.repositories));
+  const repository = registeredIdentity(
+    here,
+    Object.keys(organisation.repositories),
+    choice.repo !== undefined,
+  );
   return {
     bundle,
     task: { id: 'check', assistant, requester, job: null, profile, ...repository, enforcement },
@@ -58,22 +65,29 @@ function soundBundle(files: Readonly<Record<string, string>>, folder: string | u
 }
 
 /** Where nothing is set up yet, the stock policies decide, as they would after `writ init`. */
-function stockStart(): Record<string, string> {
+function stockStart(remote: string): Record<string, string> {
   const person = { person: 'you', name: 'You', login: currentLogin(), sshKeys: [] };
   return startingGovernance(
-    { ...person, trustDomain: 'writ.local', remote: unregistered, registries: {} },
+    { ...person, trustDomain: 'writ.local', remote, registries: {} },
     stockGovernance(),
   );
 }
 
-async function identity(
-  directory: string | undefined,
+/** Null where there is no repository that can be identified. */
+async function identityOf(directory: string): Promise<IdentifiedRepository | null> {
+  return repositoryHere(resolve(directory)).catch((error: unknown) => {
+    if (error instanceof WritError) return null;
+    throw error;
+  });
+}
+
+/** A repository that was named is taken as it is; else one of the organisation's, since the question is the command. */
+function registeredIdentity(
+  here: IdentifiedRepository | null,
   known: readonly string[],
-): Promise<Pick<Task, 'repository' | 'branch' | 'proof'>> {
-  try {
-    const { remote, branch, proof } = await repositoryHere(resolve(directory ?? '.'));
-    return { repository: remote, branch, proof };
-  } catch {
-    return { repository: known[0] ?? unregistered, branch: null, proof: 'claimed' };
-  }
+  named: boolean,
+): Pick<Task, 'repository' | 'branch' | 'proof'> {
+  const usable = here !== null && (named || known.includes(here.remote));
+  if (usable) return { repository: here.remote, branch: here.branch, proof: here.proof };
+  return { repository: known[0] ?? unregistered, branch: null, proof: 'claimed' };
 }
