@@ -50,7 +50,6 @@ export class SqlWork {
   /** Undoes all that the work did, and nothing else. */
   async undo(): Promise<void> {
     await this.#settle();
-    this.entries.length = 0;
     if (this.#savepoint === null) return;
     await sql`rollback to savepoint work`.execute(this.#transaction);
     await sql`release savepoint work`.execute(this.#transaction);
