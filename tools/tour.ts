@@ -117,7 +117,13 @@ function tour(): void {
   const under = ['exec', '--writ', id, '--'];
   show([...under, 'git', 'log', '--oneline'], 0, 'allowed: it only reads');
   show([...under, 'npm', 'test', '--silent'], 0, "allowed: the repository's own tests, confined");
-  show([...under, 'cat', join(place, 'developer', '.ssh', 'secret-canary')], 3, 'denied: a credential store');
+  const secret = join(place, 'developer', '.ssh', 'secret-canary');
+  show(
+    [...under, 'python3', '-c', `open('${secret}')`],
+    1,
+    "allowed, but the developer's home is not in view",
+  );
+  show([...under, 'sh', '-c', 'cat ~/.ssh/id_ed25519'], 4, 'stepped up: a credential store needs evidence');
   show([...under, 'sudo', 'true'], 3, 'denied: asks for authority that no profile grants');
   const stepped = show(
     [...under, 'git', 'push', 'origin', 'main'],
