@@ -28,6 +28,7 @@
 
 #include "block.h"
 #include "commands.h"
+#include "mounts.h"
 #include "report.h"
 
 enum request { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
@@ -109,6 +110,9 @@ static void set_limit(struct settings *settings, const char *name, const char *v
 
 static struct settings read_settings(int count, char **words) {
     struct settings settings = {0};
+    struct mount_point *mounts = calloc((size_t)count + 1, sizeof *mounts);
+    if (mounts == NULL) fail(EXIT_SETUP, "out of memory");
+    size_t mount_count = 0;
     for (int i = 0; i < count; i++) {
         int left = count - i - 1;
         if (strcmp(words[i], "foreground") == 0) {
@@ -119,6 +123,10 @@ static struct settings read_settings(int count, char **words) {
         } else if (strcmp(words[i], "limit") == 0 && left >= 2) {
             set_limit(&settings, words[i + 1], words[i + 2]);
             i += 2;
+        } else if ((strcmp(words[i], "mount") == 0 || strcmp(words[i], "may-mount") == 0) && left >= 1) {
+            bool required = strcmp(words[i], "mount") == 0;
+            mounts[mount_count++] = (struct mount_point){.path = words[i + 1], .required = required};
+            i += 1;
         } else if (strcmp(words[i], "expect") == 0 && left >= 3) {
             expect_file(words[i + 1], words[i + 2], words[i + 3]);
             i += 3;
@@ -129,6 +137,8 @@ static struct settings read_settings(int count, char **words) {
             fail(EXIT_SETUP, "init: bad setting %s", words[i]);
         }
     }
+    verify_mounts(mounts, mount_count);
+    free(mounts);
     return settings;
 }
 

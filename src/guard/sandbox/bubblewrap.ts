@@ -39,7 +39,7 @@ function mountArguments(mount: Mount, files: string[]): string[] {
       return ['--perms', mount.mode, '--size', String(mount.bytes), '--tmpfs', mount.target];
     case 'file':
       files.push(mount.content);
-      return ['--perms', '0644', '--ro-bind-data', String(firstFile + files.length - 1), mount.target];
+      return ['--perms', '0444', '--file', String(firstFile + files.length - 1), mount.target];
     case 'link':
       return ['--symlink', mount.to, mount.target];
     case 'proc':

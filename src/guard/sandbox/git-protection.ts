@@ -2,15 +2,7 @@
  * Files of a git directory that decide which programs git runs. A confined command must not change them, or the
  * next git outside the sandbox would run what it planted. Everything else there stays writable: commits need it.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxError } from './errors.ts';
 
@@ -23,7 +15,7 @@ export interface GitProtection {
 
 /** Submodules within submodules. */
 const maxDepth = 10;
-const maxGitDirectories = 500;
+const maxFolders = 2000;
 const largestConfig = 1024 * 1024;
 
 /**
@@ -57,64 +49,85 @@ function protectedFiles(directory: string): string[] {
   if (!isLinked(directory)) {
     const hooks = join(directory, 'hooks');
     if (!isThere(hooks)) mkdirSync(hooks);
+    assertFolder(hooks);
     found.push(hooks);
   }
-  for (const name of ['config', 'config.worktree', 'commondir', 'gitdir']) {
-    const path = join(directory, name);
-    if (name === 'config.worktree' && !isThere(path) && readsWorktreeConfig(directory)) {
-      writeFileSync(path, '', { flag: 'wx' });
-    }
-    if (isThere(path)) found.push(path);
+  const config = join(directory, 'config');
+  if (isFile(config) && readsWorktreeConfig(config) && !isThere(join(directory, 'config.worktree'))) {
+    writeFileSync(join(directory, 'config.worktree'), '', { flag: 'wx' });
   }
+  found.push(
+    ...['config', 'config.worktree', 'commondir', 'gitdir']
+      .map((name) => join(directory, name))
+      .filter(isFile),
+  );
   const linked = join(directory, 'worktrees');
-  for (const name of isThere(linked) ? readdirSync(linked) : []) {
-    for (const file of ['commondir', 'gitdir', 'config.worktree']) {
-      const path = join(linked, name, file);
-      if (isThere(path)) found.push(path);
-    }
-  }
-  for (const path of found) {
-    if (lstatSync(path).isSymbolicLink()) {
-      throw sandboxError(
-        'worktree_unsafe',
-        `${path} is a symbolic link, so it cannot be kept from being replaced`,
-        {
-          hint: 'Put a copy in its place',
-        },
-      );
-    }
+  for (const name of isFolder(linked) ? readdirSync(linked) : []) {
+    if (!isFolder(join(linked, name))) continue;
+    found.push(
+      ...['commondir', 'gitdir', 'config.worktree'].map((file) => join(linked, name, file)).filter(isFile),
+    );
   }
   return found;
 }
 
-function readsWorktreeConfig(directory: string): boolean {
-  const config = join(directory, 'config');
-  if (!existsSync(config) || statSync(config).size > largestConfig) return false;
+/** A hostile repository's may be endless; git's own are short. */
+function readsWorktreeConfig(config: string): boolean {
+  if (lstatSync(config).size > largestConfig) {
+    throw sandboxError('worktree_unsafe', `${config} is larger than ${largestConfig} bytes`);
+  }
   return /worktreeconfig/i.test(readFileSync(config, 'utf8'));
 }
 
 /** Below `modules/`, at the names that the submodules have, which may hold slashes. */
 function submoduleDirectories(directory: string): string[] {
   const found: string[] = [];
+  let visited = 0;
   const visit = (folder: string, depth: number): void => {
-    if (depth > maxDepth || found.length > maxGitDirectories) {
+    visited += 1;
+    if (depth > maxDepth || visited > maxFolders) {
       throw sandboxError('worktree_unsafe', `${directory} holds too many submodules`);
     }
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
       const path = join(folder, entry.name);
+      const modules = join(path, 'modules');
       if (!isThere(join(path, 'HEAD'))) visit(path, depth + 1);
       else {
         found.push(path);
-        if (isThere(join(path, 'modules'))) visit(join(path, 'modules'), depth + 1);
+        if (isFolder(modules)) visit(modules, depth + 1);
       }
     }
   };
   const modules = join(directory, 'modules');
-  if (isThere(modules)) visit(modules, 0);
+  if (isFolder(modules)) visit(modules, 0);
   return found;
 }
 
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether it is there. A link could be led elsewhere later; a pipe or device would be read for ever. */
+function isFile(path: string): boolean {
+  const file = lstatSync(path, { throwIfNoEntry: false });
+  if (file?.isFile() === false) throw unsafe(path, 'a regular file');
+  return file !== undefined;
+}
+
+function isFolder(path: string): boolean {
+  if (!isThere(path)) return false;
+  assertFolder(path);
+  return true;
+}
+
+function assertFolder(path: string): void {
+  if (!lstatSync(path).isDirectory()) throw unsafe(path, 'a folder');
+}
+
+function unsafe(path: string, expected: string) {
+  const kind = lstatSync(path).isSymbolicLink() ? 'a symbolic link' : `not ${expected}`;
+  return sandboxError('worktree_unsafe', `${path} is ${kind}, so it cannot be protected`, {
+    hint: `Put ${expected} in its place`,
+  });
 }

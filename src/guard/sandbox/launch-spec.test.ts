@@ -11,7 +11,7 @@ const machine: MachineFacts = {
   writExec: '/opt/writ/writ-exec',
   systemDirectories: ['/usr', '/lib64'],
   systemLinks: [{ path: '/bin', to: 'usr/bin' }],
-  etc: ['/etc/ssl/certs'],
+  etc: [{ kind: 'bind', path: '/etc/ssl/certs' }],
   uid: 4321,
   gid: 1234,
   home: '/home/dev',

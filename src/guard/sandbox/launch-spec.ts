@@ -4,7 +4,7 @@ import { planBubblewrap } from './bubblewrap.ts';
 import { sandboxError } from './errors.ts';
 import type { MachineFacts } from './machine.ts';
 import { seccompFilter } from './seccomp.ts';
-import { isBelow, planView, type Bind, type Expectation } from './view.ts';
+import { isBelow, planView, type Bind, type Expectation, type MountTable } from './view.ts';
 
 export interface Limits {
   /** Processor time of one process, seconds. */
@@ -58,6 +58,7 @@ export interface LaunchSpec {
   readonly limits: Limits;
   readonly processLimit: MachineFacts['processLimit'];
   readonly expectations: readonly Expectation[];
+  readonly mountTable: MountTable;
   /** Files that must not exist when the command has ended, because git outside would obey them. */
   readonly forbidden: readonly string[];
 }
@@ -100,6 +101,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     limits: request.limits,
     processLimit: machine.processLimit,
     expectations: view.expectations,
+    mountTable: view.table,
     forbidden: view.forbidden,
   };
 }

@@ -217,6 +217,8 @@ function handOver(spec: LaunchSpec, foreground: boolean): Buffer {
     ...limit('fsize', limits.fileSizeMiB * 1024 * 1024),
     ...limit('nofile', limits.openFiles),
     ...limit('nproc', limits.processes),
+    ...spec.mountTable.required.flatMap((path) => ['mount', path]),
+    ...spec.mountTable.optional.flatMap((path) => ['may-mount', path]),
     ...spec.expectations.flatMap(({ path, identity, readOnly }) => [
       'expect',
       readOnly ? 'ro' : 'rw',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProcessCgroup } from './cgroup.ts';
 import { sandboxError } from './errors.ts';
-import { hostFiles } from './etc.ts';
+import { hostEtc, type EtcEntry } from './etc.ts';
 import type { Architecture } from './syscalls.ts';
 
 export interface MachineFacts {
@@ -18,8 +18,7 @@ export interface MachineFacts {
   readonly systemDirectories: readonly string[];
   /** `/bin -> usr/bin` and the like on systems with a merged `/usr`. */
   readonly systemLinks: readonly { readonly path: string; readonly to: string }[];
-  /** Those of `hostFiles` that exist. */
-  readonly etc: readonly string[];
+  readonly etc: readonly EtcEntry[];
   readonly uid: number;
   readonly gid: number;
   readonly home: string;
@@ -58,7 +57,7 @@ export function detectMachine(): MachineFacts {
     writExec: findWritExec(),
     systemDirectories: roots.filter((path) => !isLink(path)),
     systemLinks: roots.filter(isLink).map((path) => ({ path, to: readlinkSync(path) })),
-    etc: hostFiles.filter((path) => existsSync(path)),
+    etc: hostEtc(),
     uid,
     gid: process.getgid?.() ?? 0,
     home: homedir(),

@@ -1,8 +1,8 @@
 /** What a governed command sees: the mounts, in order, that make its file system from nothing. */
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { sandboxError } from './errors.ts';
-import { generatedFiles, type EtcRequest } from './etc.ts';
+import { generatedFiles, type EtcEntry, type EtcRequest } from './etc.ts';
 import { sandboxHome, sandboxTemporary } from './environment.ts';
 import { protectGitDirectories } from './git-protection.ts';
 import type { MachineFacts } from './machine.ts';
@@ -27,8 +27,15 @@ export interface Expectation {
   readonly readOnly: boolean;
 }
 
+export interface MountTable {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
 export interface View {
   readonly mounts: readonly Mount[];
+  /** The whole mount table inside: what must be there, and what else may. */
+  readonly table: MountTable;
   readonly expectations: readonly Expectation[];
   /** Must not exist when the command has ended. */
   readonly forbidden: readonly string[];
@@ -99,7 +106,7 @@ export function planView(request: ViewRequest, machine: MachineFacts): View {
     { kind: 'seal', target: writFolder },
     { kind: 'seal', target: '/' },
   ];
-  return { mounts, expectations: repository.expectations, forbidden: repository.forbidden };
+  return { ...repository, mounts, table: planTable(mounts) };
 }
 
 function systemMounts(machine: MachineFacts): Mount[] {
@@ -115,11 +122,18 @@ function systemMounts(machine: MachineFacts): Mount[] {
     // Where root is the launcher, the kernel's settings below it would be the command's to write.
     { kind: 'seal', target: '/proc' },
     { kind: 'dev', target: '/dev' },
-    ...machine.etc.map((path): Mount => ({ kind: 'bind', source: path, target: path, writable: false })),
+    ...machine.etc.map(etcMount),
   ];
 }
 
-function planRepository(request: ViewRequest, machine: MachineFacts): View {
+function etcMount(entry: EtcEntry): Mount {
+  const { path } = entry;
+  if (entry.kind === 'bind') return { kind: 'bind', source: path, target: path, writable: false };
+  if (entry.kind === 'link') return { kind: 'link', target: path, to: entry.to };
+  return { kind: 'file', target: path, content: entry.content };
+}
+
+function planRepository(request: ViewRequest, machine: MachineFacts): Omit<View, 'table'> {
   const writable = request.repository === 'read-write';
   const named = [...new Set([request.worktree, ...request.gitDirectories])];
   const roots = named.filter((path) => !named.some((other) => isBelow(path, other)));
@@ -146,11 +160,12 @@ function planRepository(request: ViewRequest, machine: MachineFacts): View {
       ]
     : [];
 
+  const pinned = pins(roots, readOnly);
   const rootMounts = roots.map((root): Mount => ({ kind: 'bind', source: root, target: root, writable }));
   return {
     mounts: [
       ...rootMounts,
-      ...pins(roots, readOnly).map((path): Mount => ({ kind: 'bind', source: path, target: path, writable })),
+      ...pinned.map((path): Mount => ({ kind: 'bind', source: path, target: path, writable })),
       ...readOnly.map((path): Mount => ({ kind: 'bind', source: path, target: path, writable: false })),
       ...request.hide.flatMap(hidingMounts),
     ],
@@ -158,10 +173,42 @@ function planRepository(request: ViewRequest, machine: MachineFacts): View {
       ...roots.map((path) =>
         expectation(path, !writable, path === request.worktree ? request.worktreeId : null),
       ),
+      ...pinned.map((path) => expectation(path, !writable, null)),
       ...readOnly.map((path) => expectation(path, true, null)),
     ],
     forbidden: git.forbidden,
   };
+}
+
+/** What bubblewrap mounts of its own accord below /dev and /proc. */
+const deviceFiles = ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'pts'].map((name) => `/dev/${name}`);
+const optionalFiles = ['/dev/console', '/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus'];
+
+function planTable(mounts: readonly Mount[]): MountTable {
+  const mounted = mounts.filter(({ kind }) => ['bind', 'private', 'proc', 'dev'].includes(kind));
+  const hostMounts = mountPoints();
+  // A bind shows what the host has mounted below its source.
+  const below = mounts.flatMap((mount) =>
+    mount.kind === 'bind'
+      ? hostMounts
+          .filter((path) => isBelow(path, mount.source))
+          .map((path) => mount.target + path.slice(mount.source.length))
+      : [],
+  );
+  return {
+    required: ['/', ...mounted.map(({ target }) => target), ...deviceFiles],
+    optional: [...optionalFiles, ...below],
+  };
+}
+
+/** proc_pid_mountinfo(5): spaces and such stand in octal. */
+function mountPoints(): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
+  return lines.map((line) =>
+    (line.split(' ')[4] ?? '').replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCodePoint(Number.parseInt(octal, 8)),
+    ),
+  );
 }
 
 /**
