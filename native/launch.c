@@ -74,6 +74,7 @@ int launch_command(int argc, char **argv) {
 
     char arguments[16];
     snprintf(arguments, sizeof arguments, "%d", FIRST_DATA_FD);
+    /* Its place inside is also in src/guard/sandbox/view.ts. */
     char *const bubblewrap[] = {"bwrap", "--args", arguments, "--", "/run/writ/writ-exec", "init", NULL};
     char *const environment[] = {NULL};
     execve(block.items[0].bytes, bubblewrap, environment);

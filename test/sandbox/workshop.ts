@@ -231,13 +231,9 @@ export class Workshop implements Disposable {
 }
 
 export function buildNative(target: 'all' | 'sanitized'): void {
-  const { status, stderr } = spawnSync(
-    'flock',
-    [join(root, 'native/Makefile'), 'make', '--silent', '-C', join(root, 'native'), target],
-    {
-      encoding: 'utf8',
-    },
-  );
+  const { status, stderr } = spawnSync('make', ['--silent', '-C', join(root, 'native'), target], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the native build failed: ${stderr}`);
 }
 

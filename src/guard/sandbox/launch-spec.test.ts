@@ -136,6 +136,13 @@ describe('a launch specification', () => {
     expect(code({ worktree: homedir(), cwd: homedir() }, { home: homedir() })).toBe('worktree_unsafe');
   });
 
+  it.each(['/', '/home', '/home/dev', '/etc', '/tmp'])('is refused for a mount of %s', (source) => {
+    expect(code({ extraBinds: [{ source, target: '/opt/x', mode: 'ro' }] })).toBe('sandbox_request');
+    expect(code({ extraBinds: [{ source: '/home/dev/node', target: '/opt/x', mode: 'ro' }] })).toBe(
+      'accepted',
+    );
+  });
+
   it('is refused for a worktree behind a link', () => {
     symlinkSync(request.worktree, join(folder, 'link'));
     expect(code({ worktree: join(folder, 'link'), cwd: join(folder, 'link') })).toBe('worktree_unsafe');

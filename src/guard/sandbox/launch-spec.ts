@@ -6,7 +6,7 @@ import type { MachineFacts } from './machine.ts';
 import { seccompFilter } from './seccomp.ts';
 import { isBelow, planView, type Bind, type Expectation, type MountTable } from './view.ts';
 
-export interface Limits {
+interface Limits {
   /** Processor time of one process, seconds. */
   readonly cpuSeconds: number;
   readonly processes: number;

@@ -55,8 +55,9 @@ export interface ViewRequest extends EtcRequest {
 }
 
 /** Where Writ's own program and sockets lie inside. Sealed, so that nobody can put others in their place. */
-export const writFolder = '/run/writ';
-export const insideWritExec = `${writFolder}/writ-exec`;
+const writFolder = '/run/writ';
+/** Also in native/launch.c. */
+const insideWritExec = `${writFolder}/writ-exec`;
 
 /** Empty and writable in every sandbox, gone with it. */
 const privateFolders = [
@@ -102,7 +103,7 @@ export function planView(request: ViewRequest, machine: MachineFacts): View {
     ...repository.mounts,
     { kind: 'private', target: writFolder, bytes: 65_536, mode: '0755' },
     { kind: 'bind', source: machine.writExec, target: insideWritExec, writable: false },
-    ...request.extraBinds.map(extraMount),
+    ...request.extraBinds.map((bind) => extraMount(bind, machine)),
     { kind: 'seal', target: writFolder },
     { kind: 'seal', target: '/' },
   ];
@@ -241,10 +242,21 @@ function expectation(path: string, readOnly: boolean, identity: string | null): 
   return { path, identity: identity ?? `${dev}:${ino}`, readOnly };
 }
 
-function extraMount({ source, target, mode }: Bind): Mount {
+function extraMount({ source, target, mode }: Bind, machine: MachineFacts): Mount {
   assertPlainPath(source);
   assertPlainPath(target);
+  const held = heldBy(source, machine);
+  if (held !== undefined) {
+    throw sandboxError('sandbox_request', `mounting ${source} would show ${held}`, {
+      hint: 'Name the one folder that is needed',
+    });
+  }
   return { kind: 'bind', source, target, writable: mode === 'rw' };
+}
+
+/** What a folder is or holds that no command may see as a whole. */
+function heldBy(folder: string, machine: MachineFacts): string | undefined {
+  return [...neverInside, machine.home].find((path) => path === folder || isBelow(path, folder));
 }
 
 function assertUsableRoot(root: string, machine: MachineFacts): void {
@@ -258,7 +270,7 @@ function assertUsableRoot(root: string, machine: MachineFacts): void {
       hint: 'Name its real path',
     });
   }
-  const held = [...neverInside, machine.home].find((path) => path === root || isBelow(path, root));
+  const held = heldBy(root, machine);
   if (held !== undefined) {
     throw sandboxError(
       'worktree_unsafe',
