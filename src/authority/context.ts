@@ -2,7 +2,6 @@
 import type { EventEmitter } from 'node:events';
 import type { KeyObject } from 'node:crypto';
 import { idRandomBytes, newId, type IdPrefix } from '../core/identity/ids.ts';
-import { fitEntry } from '../core/log/fit-entry.ts';
 import type { SigningKey } from '../core/identity/keys.ts';
 import type { Entry, EntryType } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
@@ -75,7 +74,7 @@ export function freshId(context: AuthorityContext, prefix: IdPrefix): string {
 type Facts = Partial<Omit<Entry, 'v' | 'type' | 'time'>>;
 
 export function entry(context: AuthorityContext, type: EntryType, facts: Facts): Entry {
-  return fitEntry({
+  return {
     v: 1,
     type,
     time: context.clock(),
@@ -88,7 +87,7 @@ export function entry(context: AuthorityContext, type: EntryType, facts: Facts):
     decision: null,
     data: {},
     ...facts,
-  });
+  };
 }
 
 /** @throws WritError `reason_missing` */
