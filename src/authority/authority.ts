@@ -33,7 +33,6 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     clock,
     random,
     writKey,
-    writKeys: new Map([[writKey.keyId, writKey.publicKey]]),
     stock,
     events,
     policy: { bundle: null, files: {}, problems: 0 },

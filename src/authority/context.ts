@@ -1,6 +1,5 @@
 /** What every use case stands on. */
 import type { EventEmitter } from 'node:events';
-import type { KeyObject } from 'node:crypto';
 import { idRandomBytes, newId, type IdPrefix } from '../core/identity/ids.ts';
 import type { SigningKey } from '../core/identity/keys.ts';
 import type { Entry, EntryType } from '../core/model/entry.ts';
@@ -16,7 +15,6 @@ export type AuthorityErrorCode =
   | 'not_permitted'
   | 'writ_unknown'
   | 'writ_ended'
-  | 'writ_transition'
   | 'writ_renewals_spent'
   | 'approval_unknown'
   | 'approval_not_waiting'
@@ -45,7 +43,6 @@ export interface AuthorityContext {
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly writKey: SigningKey;
-  readonly writKeys: ReadonlyMap<string, KeyObject>;
   readonly stock: StockGovernance;
   readonly events: EventEmitter<AuthorityEvents>;
   readonly policy: PolicyInForce;

@@ -14,6 +14,7 @@ export function authorityClient(send: Send): AuthorityPort {
     answer<T>(await send(path, { method: 'POST', body }));
   return {
     policy: (known) => get(known === null ? '/policy' : `/policy?known=${known}`),
+    keys: () => get('/keys'),
     issueWrit: (request) => post('/writs', request),
     writ: (id) => get(`/writs/${encodeURIComponent(id)}`),
     activateWrit: (id) => post(`/writs/${encodeURIComponent(id)}/activate`),

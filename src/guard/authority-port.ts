@@ -2,6 +2,7 @@
  * What the guard asks of the authority. The authority's client implements it, over HTTP or in one process;
  * every promise resolves only when what it records is durable.
  */
+import type { PublicJwk } from '../core/identity/keys.ts';
 import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
 import type { Decision } from '../core/model/decision.ts';
 import type { Json } from '../core/model/entry.ts';
@@ -32,6 +33,8 @@ export interface AuthorityPort {
   policy(
     known: string | null,
   ): Promise<{ readonly version: string; readonly files: Readonly<Record<string, string>> | null }>;
+  /** Public keys that writs are signed with (RFC 7517). */
+  keys(): Promise<{ readonly keys: readonly PublicJwk[] }>;
   issueWrit(request: WritRequest): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }>;
   writ(id: string): Promise<Writ>;
   activateWrit(id: string): Promise<Writ>;

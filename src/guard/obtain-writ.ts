@@ -1,10 +1,13 @@
 import type { OpenSessionRequest } from '../core/api/guard.ts';
 import type { WritRefusal } from '../core/api/session.ts';
+import { verificationKeys } from '../core/identity/keys.ts';
+import { verifyWrit } from '../core/identity/writ-token.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import type { Organisation } from '../core/policy/organisation.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
+import { identifyRepository } from './repository/identify.ts';
 
 /** What this guard's sandbox reaches: each command is confined, its processes are not decided one by one. */
 const enforcement = 2;
@@ -15,7 +18,8 @@ export async function obtainWrit(
   request: OpenSessionRequest,
   place: Place,
 ): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }> {
-  if (request.writ !== null) return { writ: await existingWrit(guard, request.writ, place) };
+  if (request.writ !== null)
+    return { writ: await verified(guard, await existingWrit(guard, request.writ, place)) };
   const { organisation } = await guard.bundle();
   const issued = await guard.authority.issueWrit({
     assistant: request.assistant ?? assistantOf(request, organisation),
@@ -26,7 +30,13 @@ export async function obtainWrit(
     taskKey: guard.newTaskKey(),
   });
   if ('refusal' in issued) return issued;
-  return { writ: await guard.authority.activateWrit(issued.writ.claims.id) };
+  return { writ: await verified(guard, await guard.authority.activateWrit(issued.writ.claims.id)) };
+}
+
+/** The signature is what grants; what stands beside it only repeats it. */
+async function verified(guard: Guard, writ: Writ): Promise<Writ> {
+  const { keys } = await guard.authority.keys();
+  return { ...writ, claims: verifyWrit(writ.signature, verificationKeys(keys), guard.clock()) };
 }
 
 /** What the writ binds; where its git directories lie is the guard's own affair. */
@@ -44,20 +54,26 @@ function assistantOf(request: OpenSessionRequest, organisation: Organisation): s
 
 async function existingWrit(guard: Guard, id: string, place: Place): Promise<Writ> {
   const writ = await guard.authority.writ(id);
-  const { repository } = writ.claims;
-  const sameFolder = repository.worktreeId === place.repository.worktreeId;
-  if (
-    !sameFolder ||
-    repository.remote !== place.repository.remote ||
-    repository.commit !== place.repository.commit
-  ) {
+  const { remote, worktree, worktreeId, commit } = writ.claims.repository;
+  const samePlace = worktreeId === place.repository.worktreeId && remote === place.repository.remote;
+  if (!samePlace || !(await continuesFrom(guard, place, commit))) {
     throw new WritError(
       'writ_elsewhere',
-      `the writ ${id} is for ${repository.remote} at ${repository.worktree}, commit ${repository.commit ?? 'none'}`,
+      `the writ ${id} is for ${remote} in ${worktree}, from commit ${commit ?? 'none'} on`,
       {
-        hint: 'A writ serves one repository at one commit. Ask for a new one with: writ issue',
+        hint: 'A writ serves one worktree, and work that builds on its commit. Ask for a new one with: writ issue',
       },
     );
   }
   return writ.state === 'issued' ? guard.authority.activateWrit(id) : writ;
+}
+
+/** The task's own commits build on the one that the writ names; another history is other work. */
+async function continuesFrom(guard: Guard, place: Place, commit: string | null): Promise<boolean> {
+  if (commit === null || commit === place.repository.commit) return true;
+  const { organisation } = await guard.bundle();
+  const { continues } = await identifyRepository(place.directory, organisation.repositories, {
+    since: commit,
+  });
+  return continues;
 }

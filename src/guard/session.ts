@@ -165,7 +165,7 @@ async function describeCommand(guard: Guard, session: Session): Promise<Asked> {
 }
 
 /** As a shell would need it written, so that what people read is unambiguous. */
-export function quoteWord(word: string): string {
+function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 

@@ -50,6 +50,27 @@ describe('a writ', () => {
     expect(Date.now() - begun).toBeLessThan(5000);
   });
 
+  it('serves the work that builds on its commit, and no other history', () => {
+    const { claims } = world.json('issue') as WritView;
+    world.must('exec', '--writ', claims.id, '--', 'git', 'commit', '--allow-empty', '-m', 'More');
+    world.must('exec', '--writ', claims.id, '--', 'git', 'status');
+    world.git('checkout', '--quiet', '--orphan', 'other');
+    world.git(
+      '-c',
+      'user.name=A',
+      '-c',
+      'user.email=a@b',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '-m',
+      'Other',
+    );
+    const elsewhere = world.writ(['exec', '--writ', claims.id, '--', 'true']);
+    expect(elsewhere).toMatchObject({ status: 1, stderr: expect.stringContaining('writ_elsewhere') });
+    world.git('checkout', '--quiet', '--force', 'main');
+  });
+
   it('is not given for a repository that nobody registered', () => {
     const other = new World();
     const result = world.writ(['exec', '--', 'true'], { cwd: other.repository });

@@ -16,6 +16,7 @@ import {
   useRequest,
   writsQuery,
 } from '../../core/api/authority.ts';
+import { publicJwk } from '../../core/identity/keys.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { formatProof } from '../../core/log/proof.ts';
 import { currentBundle, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
@@ -47,6 +48,8 @@ export function createAuthorityApp(
   };
   app.use(bodyLimit({ maxSize: largestBody, onError: tooLarge }));
   app.onError((error, context) => problem(error, context, report));
+
+  app.get('/keys', (context) => context.json({ keys: [publicJwk(authority.writKey)] }));
 
   app.get('/policy', (context) => {
     const { version } = currentBundle(authority);

@@ -16,7 +16,7 @@ export const policyRequest = z.strictObject({
 
 export const modeRequest = z.strictObject({ mode: z.enum(['enabled', 'suspended']), reason });
 
-export const repositoryIdentity = z.strictObject({
+const repositoryIdentity = z.strictObject({
   remote: name,
   commit: z
     .string()

@@ -3,8 +3,8 @@
  * `core/policy` decides each, the worst decision wins.
  */
 
-export type Operation = ExecOperation | PathOperation | ConnectOperation | CredentialOperation | OpaqueOperation;
-export type OperationKind = Operation['kind'];
+export type Operation =
+  ExecOperation | PathOperation | ConnectOperation | CredentialOperation | OpaqueOperation;
 
 /**
  * What the tool model knows of an exec's effects. Policy speaks of traits, so that it need not know flags.

@@ -1,6 +1,5 @@
 /** The writ: a signed grant of bounded authority for one task, and its life. Times are ms since the epoch. */
 import type { EnforcementLevel } from './decision.ts';
-import { WritError } from './errors.ts';
 
 export const writStates = ['requested', 'issued', 'active', 'closed', 'expired', 'revoked'] as const;
 export type WritState = (typeof writStates)[number];
@@ -16,13 +15,6 @@ const successors: Readonly<Record<WritState, readonly WritState[]>> = {
 
 export function canBecome(from: WritState, to: WritState): boolean {
   return successors[from].includes(to);
-}
-
-/** @throws WritError `writ_transition` when the state machine has no such step. */
-export function assertTransition(from: WritState, to: WritState): void {
-  if (!canBecome(from, to)) {
-    throw new WritError('writ_transition', `a writ that is ${from} cannot become ${to}`);
-  }
 }
 
 /** How far a repository's claim to be what it says was checked. Ordered from weakest. */

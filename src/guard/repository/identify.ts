@@ -27,6 +27,8 @@ export type RegisteredRepositories = Readonly<Record<string, RegisteredRepositor
 export interface IdentifyOptions {
   /** Name of the remote that tells the identity, instead of `origin`. */
   readonly remote?: string;
+  /** A commit that HEAD must be, or descend from, for `continues`. */
+  readonly since?: string | null;
   /** User id that must own the worktree and its git directories; by default that of this process. */
   readonly owner?: number;
 }
@@ -38,6 +40,8 @@ export interface IdentifiedRepository extends RepositoryIdentity {
   readonly commonDirectory: string;
   /** The directory that was asked about, relative to the worktree; empty for its root. */
   readonly subdirectory: string;
+  /** HEAD is the commit that was asked about, or descends from it; true where none was. */
+  readonly continues: boolean;
   /** Root of the worktree that holds this one as a submodule. */
   readonly superproject: string | null;
 }
@@ -73,6 +77,9 @@ export async function identifyRepository(
   await using history = await openHistory(git, worktree, configuration.settings);
   const head = await history.head();
   const finding = await prove(history, head, remote, registered[remote.canonical] ?? null, configuration);
+  const { since = null } = options;
+  const continues =
+    since === null || since === head?.id || (head !== null && (await history.isContained(since, [head.id])));
   await assertSameWorktree(worktree);
 
   return {
@@ -94,6 +101,7 @@ export async function identifyRepository(
     gitDirectory: worktree.gitDirectory,
     commonDirectory: worktree.commonDirectory,
     subdirectory: worktree.subdirectory,
+    continues,
     superproject: outer,
   };
 }
