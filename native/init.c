@@ -28,6 +28,7 @@
 
 #include "block.h"
 #include "commands.h"
+#include "exec.h"
 #include "mounts.h"
 #include "report.h"
 
@@ -169,11 +170,7 @@ __attribute__((noreturn)) static void become_command(const struct settings *sett
     apply_limits(settings);
     sigprocmask(SIG_SETMASK, &none, NULL);
     environ = env;
-    execvp(argv[0], argv);
-    int problem = errno;
-    bool missing = problem == ENOENT;
-    fail(missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "%s: %s", argv[0],
-         missing && strchr(argv[0], '/') == NULL ? "command not found" : strerror(problem));
+    exec_command(argv);
 }
 
 static pid_t start_command(const struct settings *settings, char **argv, char **env) {

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "exec.h"
 #include "report.h"
 
 enum { MAX_LISTENERS = 16, MAX_CONNECTIONS = 512, BUFFER_BYTES = 64 * 1024 };
@@ -250,9 +251,6 @@ int relay_command(int argc, char **argv) {
     if (listener_count == 0 || i + 1 >= argc || strcmp(argv[i], "--") != 0) {
         fail(2, "usage: writ-exec relay --listen ADDRESS:PORT=SOCKET … -- COMMAND ARGUMENT…");
     }
-    char **command = argv + i + 1;
     start_relay();
-    execvp(command[0], command);
-    int problem = errno;
-    fail(problem == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "%s: %s", command[0], strerror(problem));
+    exec_command(argv + i + 1);
 }

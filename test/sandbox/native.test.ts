@@ -114,7 +114,7 @@ describe.each(builds)('%s', (name, target) => {
       [],
       ['nonsense'],
       ['relay'],
-      ['relay', '--listen', '127.0.0.1:1=/x'],
+      ['relay', '--listen', '127.0.0.1:48787=/x'],
       ['foreground', 'x'],
     ]) {
       const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
