@@ -1,4 +1,6 @@
 /** `writ exec` and `writ run`: ask the guard for a session, launch the sandbox, report the end. */
+import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
 import type { IncomingMessage } from 'node:http';
@@ -43,8 +45,17 @@ async function launchGoverned(
     process.exitCode = exit.usage;
     return;
   }
+  assertArgumentsAreText();
   const home = locateHome(process.env);
   process.exitCode = await converse(home, sessionRequest(kind, argv, options), options);
+}
+
+/** Node replaces what is not UTF-8 in its arguments: another command would be decided, and run, than was asked for. */
+function assertArgumentsAreText(): void {
+  if (isUtf8(readFileSync('/proc/self/cmdline'))) return;
+  throw new WritError('arguments_not_text', 'an argument is not UTF-8 text', {
+    hint: 'Give such a name through a script or a file of names, not as an argument.',
+  });
 }
 
 function sessionRequest(

@@ -107,7 +107,6 @@ async function addAssistant(guard: Guard, session: Session): Promise<Additions> 
     ...claude,
     binds: [
       ...claude.binds,
-      { source: guard.machine.writExec, target: insidePaths.writExec, mode: 'ro' },
       { source: inFolder('hook.sock'), target: insidePaths.hookSocket, mode: 'ro' },
       { source: inFolder('hook.token'), target: insidePaths.hookToken, mode: 'ro' },
       { source: inFolder('model.sock'), target: insidePaths.modelSocket, mode: 'ro' },

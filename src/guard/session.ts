@@ -190,7 +190,13 @@ async function endLost(guard: Guard, session: Session): Promise<void> {
 
 async function finish(guard: Guard, session: Session, data: { readonly [key: string]: Json }): Promise<void> {
   session.ended = true;
-  await guard.authority.record([executionRecord(session, 'execution.ended', data)]);
+  const planted = Array.isArray(data['planted']) && data['planted'].length > 0;
+  await guard.authority.record([
+    executionRecord(session, 'execution.ended', data),
+    ...(planted
+      ? [executionRecord(session, 'alert', { kind: 'planted', files: data['planted'] ?? [] })]
+      : []),
+  ]);
   await abandon(guard, session, 'the command ended');
 }
 
@@ -203,7 +209,7 @@ async function abandon(guard: Guard, session: Session, reason: string): Promise<
 
 function executionRecord(
   session: Session,
-  type: 'execution.started' | 'execution.ended',
+  type: 'execution.started' | 'execution.ended' | 'alert',
   data: { readonly [key: string]: Json },
 ): GuardRecord {
   return {

@@ -1,5 +1,5 @@
 /** Node, where it is not among the system's own programs: brought into view read-only, at its own place. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bind } from './sandbox/view.ts';
 
@@ -15,8 +15,10 @@ export function findToolchain(path: readonly string[], systemDirectories: readon
     const node = realPath(join(folder, 'node'));
     if (node === null || isPackaged(node)) continue;
     if (inView(node)) return { searchPath: [], binds: [] };
+    // An installation of its own is brought whole, with npm; a lone program in somebody's folder is brought alone.
     const prefix = dirname(dirname(node));
-    return { searchPath: [join(prefix, 'bin')], binds: [{ source: prefix, target: prefix, mode: 'ro' }] };
+    const source = existsSync(join(prefix, 'lib', 'node_modules', 'npm')) ? prefix : node;
+    return { searchPath: [dirname(node)], binds: [{ source, target: source, mode: 'ro' }] };
   }
   return { searchPath: [], binds: [] };
 }

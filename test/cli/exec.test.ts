@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from './world.ts';
 
@@ -41,6 +42,20 @@ describe('writ exec passes the command through', () => {
       ...odd,
     ]);
     expect(JSON.parse(printed.stdout)).toEqual(odd);
+  });
+
+  it('refuses an argument that is not text rather than changing it', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', String.raw`exec "$0" exec -- echo "$(printf '\377')"`, resolve('bin/writ')],
+      {
+        cwd: world.repository,
+        env: world.environment,
+        encoding: 'utf8',
+      },
+    );
+    expect(status).toBe(1);
+    expect(stderr).toContain('[arguments_not_text]');
   });
 
   it('delivers a signal to the command, which may handle it', async () => {
@@ -135,6 +150,15 @@ describe('from inside a governed command', () => {
     mkdirSync(join(world.root, 'neighbour'), { recursive: true });
     writeFileSync(join(world.root, 'neighbour', 'file'), 'x');
     expect(inside(`import os\nprint(os.listdir(${JSON.stringify(world.root)}))`).stdout).toBe("['shop']\n");
+  });
+
+  it('what git outside would obey is removed when it was planted, and raises an alert', () => {
+    const probe = "open('.git/commondir', 'w').write('/tmp/elsewhere')";
+    const { stdout, status } = inside(probe);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+    expect(existsSync(join(world.repository, '.git', 'commondir'))).toBe(false);
+    const alerts = world.json('log', 'search', '--type', 'alert') as { entry: { data: { kind: string } } }[];
+    expect(alerts[0]?.entry.data.kind).toBe('planted');
   });
 
   it('hooks, git configuration and governance cannot be planted for later', () => {
