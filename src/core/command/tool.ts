@@ -15,6 +15,8 @@ export interface ToolModel {
   readonly operands: 'ignored' | Effect;
   /** What the tables cannot say; replaces `operands` where it is given. */
   readonly then: ((call: Call, parsed: ParsedOptions) => void) | null;
+  /** Brings odd syntaxes into the usual form before options are read. */
+  readonly rewrite: ((words: readonly Field[]) => readonly Field[]) | null;
   /** Without options, the program with its words alone decides. */
   readonly raw: ((call: Call) => void) | null;
 }
@@ -26,6 +28,7 @@ export interface ToolDescription {
   readonly lenient?: boolean;
   readonly hides?: OpaqueOperation['of'] | null;
   readonly operands?: 'ignored' | Effect;
+  readonly rewrite?: (words: readonly Field[]) => readonly Field[];
   readonly then?: (call: Call, parsed: ParsedOptions) => void;
   readonly raw?: (call: Call) => void;
 }
@@ -39,6 +42,7 @@ export function tool(description: ToolDescription): ToolModel {
     hides: description.hides === undefined ? 'exec' : description.hides,
     operands: description.operands ?? 'ignored',
     then: description.then ?? null,
+    rewrite: description.rewrite ?? null,
     raw: description.raw ?? null,
   };
 }
@@ -56,7 +60,7 @@ export function applyTool(call: Call, model: ToolModel, words: readonly Field[] 
     model.raw(call);
     return;
   }
-  const parsed = parseOptions(words, model.options, model.style);
+  const parsed = parseOptions(model.rewrite === null ? words : model.rewrite(words), model.options, model.style);
   applyOptions(call, parsed, model);
   if (model.then !== null) model.then(call, parsed);
   else if (model.operands !== 'ignored') for (const operand of parsed.operands) applyEffect(call, model.operands, operand);

@@ -109,7 +109,7 @@ const changesMode = (skip: number) =>
 export const coreUtilities = named({
   'true false : echo seq expr factor basename dirname sleep yes arch nproc tty logname groups tput dircolors cal numfmt pwd printf getopt getconf locale clear reset ascii':
     computes,
-  'uname uptime free who whoami id pinky users lscpu lsmem lsblk df ps pgrep pidof top htop vmstat iostat lsof printenv env-vars stty dmesg w last finger':
+  'uname uptime free who whoami id pinky users lscpu lsmem lsblk df ps pgrep pidof top htop vmstat iostat lsof printenv stty dmesg w last finger':
     readsState,
   'hostname domainname': tool({
     traits: ['reads'],

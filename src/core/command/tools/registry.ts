@@ -1,7 +1,42 @@
 import type { ToolModel } from '../tool.ts';
+import { wrappers } from '../wrappers.ts';
+import { archives } from './archives.ts';
+import { buildTools } from './build.ts';
+import { containers } from './containers.ts';
 import { coreUtilities } from './core-utilities.ts';
+import { editors } from './editors.ts';
+import { gitTools } from './git.ts';
+import { goTools } from './go.ts';
+import { jvmTools } from './jvm.ts';
+import { languages } from './languages.ts';
+import { network } from './network.ts';
+import { nodeTools } from './node.ts';
+import { pythonTools } from './python.ts';
+import { rustTools } from './rust.ts';
+import { search } from './search.ts';
+import { system } from './system.ts';
+import { text } from './text.ts';
 
-const families: readonly ReadonlyMap<string, ToolModel>[] = [coreUtilities];
+/** Where two families know a program, the later one counts. */
+const families = [
+  languages,
+  buildTools,
+  jvmTools,
+  goTools,
+  rustTools,
+  pythonTools,
+  nodeTools,
+  containers,
+  system,
+  editors,
+  network,
+  gitTools,
+  archives,
+  text,
+  search,
+  coreUtilities,
+  wrappers,
+];
 
 const models = new Map<string, ToolModel>(families.flatMap((family) => [...family]));
 
