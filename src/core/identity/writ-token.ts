@@ -1,4 +1,5 @@
 /** A writ as a compact JWS (RFC 7515) signed with EdDSA (RFC 8037): what is granted, readable and unforgeable. */
+import { isUtf8 } from 'node:buffer';
 import { verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../model/canonical-json.ts';
@@ -94,11 +95,12 @@ function encode(value: object): string {
 }
 
 function decode(part: string): unknown {
-  const text = bytes(part).toString('utf8');
+  const encoded = bytes(part);
+  const text = encoded.toString('utf8');
   try {
     const value = JSON.parse(text) as Json;
     // What is signed has one spelling only: no doubled members, no other order, no other escapes.
-    if (canonicalJson(value) === text) return value;
+    if (isUtf8(encoded) && canonicalJson(value) === text) return value;
   } catch {
     // Falls through to the fault below.
   }
