@@ -127,14 +127,14 @@ profiles: { develop: { tools: [core, house], hosts: [mirrors, 'one.example:8080'
       'allow',
       'step-up',
       'allow',
-      'deny',
-      'deny',
+      'step-up',
+      'step-up',
       'allow',
       'allow',
       'allow',
-      'deny',
-      'deny',
-      'deny',
+      'step-up',
+      'step-up',
+      'step-up',
     ]);
   });
 });
