@@ -30,6 +30,12 @@ const curves: Readonly<
   'ecdsa-sha2-nistp521': { name: 'nistp521', crv: 'P-521', hash: 'sha512', size: 66 },
 };
 
+/** Signature algorithm of RSA keys -> hash. SHA-1, as in plain `ssh-rsa`, is none (RFC 8332). */
+const rsaHashes: ReadonlyMap<string, string> = new Map([
+  ['rsa-sha2-256', 'sha256'],
+  ['rsa-sha2-512', 'sha512'],
+]);
+
 interface Parsed {
   readonly publicKey: Buffer;
   readonly namespace: string;
@@ -78,11 +84,10 @@ export function verifySshSignature(
 }
 
 function parseSshSignature(armored: string): Parsed {
-  const match =
-    /^-----BEGIN SSH SIGNATURE-----\r?\n([A-Za-z0-9+/=\r\n]+)\r?\n-----END SSH SIGNATURE-----\r?\n?$/.exec(
-      armored.length > largestSignature ? '' : armored,
-    );
-  const base64 = match?.[1]?.replaceAll(/\r?\n/g, '') ?? '';
+  const match = /^-----BEGIN SSH SIGNATURE-----\n([A-Za-z0-9+/=\n]+)\n-----END SSH SIGNATURE-----\n?$/.exec(
+    armored.length > largestSignature ? '' : armored,
+  );
+  const base64 = match?.[1]?.replaceAll('\n', '') ?? '';
   const blob = Buffer.from(base64, 'base64');
   if (match === null || blob.toString('base64') !== base64)
     throw malformed('it is not an armored SSH signature');
@@ -133,7 +138,7 @@ function verifyBlob(publicKey: Buffer, signature: Buffer, signed: Buffer): boole
 }
 
 function verifyRsa(key: SshReader, algorithm: string, body: Buffer, signed: Buffer): boolean {
-  const hash = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' }[algorithm];
+  const hash = rsaHashes.get(algorithm);
   if (hash === undefined) throw fault('signature_algorithm', `"${printable(algorithm)}" is not accepted`);
   const e = unsigned(key.string());
   const n = unsigned(key.last());

@@ -271,8 +271,8 @@ describe('a writ', () => {
   });
 
   test('cannot be signed with content that would not verify', () => {
-    expect(() => signWrit({ ...claims, assistant: '' }, key)).toThrow();
-    expect(() => signWrit({ ...claims, expiresAt: 0.5 }, key)).toThrow();
+    expect(() => signWrit({ ...claims, assistant: '' }, key)).toThrow('assistant');
+    expect(() => signWrit({ ...claims, expiresAt: 0.5 }, key)).toThrow('expiresAt');
   });
 });
 
