@@ -10,7 +10,7 @@ export function mayHaveBraces(raw: string): boolean {
 }
 
 export function expandBraces(raw: string): readonly string[] | null {
-  if (/[`]|[$<>]\(|[?*+@!]\(|\$\[/.test(raw)) return null;
+  if (/[`]|[$<>]\(|[?*+@!]\(|\$\[|\\\n/.test(raw)) return null;
   // A `${` inside of braces is skipped by Bash in ways that differ between its versions.
   if (raw.includes('${') && raw.replace(/\$\{[A-Za-z_]\w*\}/g, '').includes('${')) return null;
   const budget = { words: limits.braceWords, text: limits.value };
@@ -89,8 +89,9 @@ function skipQuoted(raw: string, at: number): number {
 
 function findOpen(raw: string, from: number): number {
   for (let at = from; at < raw.length; at += 1) {
-    at = skipQuoted(raw, at);
-    if (raw[at] === '{') return at;
+    const end = skipQuoted(raw, at);
+    if (end !== at) at = end;
+    else if (raw[at] === '{') return at;
   }
   return -1;
 }

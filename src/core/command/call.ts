@@ -3,7 +3,8 @@ import type { OpaqueOperation, PathOperation, Span, Trait } from '../model/opera
 import { literal, type Field } from './field.ts';
 import type { Findings, OpenExec } from './findings.ts';
 import { endpointTarget, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
-import { classifyPath, classifyPattern, isHarmless, isWithin, resolvePath, type Classified, type Place } from './paths.ts';
+import { classifyPath, isHarmless, isWithin, resolvePath, type Classified, type Place } from './paths.ts';
+import { classifyPattern } from './patterns.ts';
 
 /** Where a program's standard input comes from. */
 export type Input =

@@ -53,8 +53,9 @@ export interface OptionTable {
 }
 
 export interface NamedOption extends Option {
-  /** The first of its names. */
   readonly name: string;
+  /** The first of the names that mean the same. */
+  readonly first: string;
 }
 
 /** `{ '-o --output': writes }`: names separated by blanks; `-name` of more letters is a long name too. */
@@ -63,10 +64,9 @@ export function optionTable(entries: Readonly<Record<string, Option>>): OptionTa
   const long = new Map<string, NamedOption>();
   for (const [names, option] of Object.entries(entries)) {
     const all = names.split(' ');
-    // Several flags of no further meaning share one entry; each keeps its own name.
-    const shared = option === flag || option === value || option === maybe ? null : (all[0] ?? names);
+    const first = all[0] ?? names;
     for (const name of all) {
-      const named = { ...option, name: shared ?? name };
+      const named = { ...option, name, first };
       if (/^-[^-]$/.test(name)) short.set(name.slice(1), named);
       else long.set(name, named);
     }
@@ -187,13 +187,18 @@ function weight(option: Option): number {
 }
 
 export function optionValue(parsed: ParsedOptions, name: string): Field | null {
-  return parsed.seen.findLast(({ option }) => option.name === name)?.value ?? null;
+  return parsed.seen.findLast(({ option }) => answersTo(option, name))?.value ?? null;
 }
 
 export function optionValues(parsed: ParsedOptions, name: string): readonly Field[] {
-  return parsed.seen.flatMap(({ option, value }) => (option.name === name && value !== null ? [value] : []));
+  return parsed.seen.flatMap(({ option, value }) => (answersTo(option, name) && value !== null ? [value] : []));
 }
 
 export function hasOption(parsed: ParsedOptions, ...names: readonly string[]): boolean {
-  return parsed.seen.some(({ option }) => names.includes(option.name));
+  return parsed.seen.some(({ option }) => names.some((name) => answersTo(option, name)));
+}
+
+/** A name stands for its synonyms where it is the first of them. */
+function answersTo({ name, first }: NamedOption, asked: string): boolean {
+  return name === asked || first === asked;
 }

@@ -1,6 +1,6 @@
 /** Paths as the command sees them: made absolute by their text alone, and where on the machine they lie. */
-import type { Area, PathOperation, Sensitivity } from '../model/operation.ts';
-import { credentialFiles, credentialStoreOf, sensitivityOf, sensitivityOrder, sensitiveExamples } from './sensitive-paths.ts';
+import type { Area, PathOperation } from '../model/operation.ts';
+import { credentialStoreOf, sensitivityOf } from './sensitive-paths.ts';
 
 export interface Place {
   /** Root of the repository. */
@@ -109,78 +109,3 @@ function foldSlowly(path: string): string {
 const lookAlikes: Readonly<Record<string, string>> = {
   а: 'a', е: 'e', о: 'o', р: 'p', с: 'c', у: 'y', х: 'x', і: 'i', ј: 'j', ѕ: 's', ԁ: 'd', ɡ: 'g', ο: 'o', α: 'a', ι: 'i', ν: 'v',
 };
-
-const wild = /[*?[]/;
-
-/**
- * A glob: the worst of what it may match among the files that matter; null where it may lie anywhere.
- * `absolute` has been made absolute and normalised with its wildcards in place.
- */
-export function classifyPattern(absolute: string, place: Place): Classified | null {
-  const segments = absolute.split('/');
-  // `.*` and `.?` may match `..` in shells older than Bash 5.2.
-  if (segments.some((segment) => wild.test(segment) && /^[.*?[]/.test(segment) && segment !== '*' && matches(segment, '..'))) return null;
-  const firstWild = segments.findIndex((segment) => wild.test(segment));
-  const base = segments.slice(0, firstWild).join('/') || '/';
-  const at = classifyPath(base, place);
-  const rank = (value: Sensitivity | null): number => (value === null ? sensitivityOrder.length : sensitivityOrder.indexOf(value));
-  let worst: Classified = { ...at, credential: at.credential };
-  for (const example of credentialFiles(place.home)) {
-    if (matchesPath(segments, example.split('/'))) {
-      const found = classifyPath(example, place);
-      if (found.credential !== null) worst = { ...worst, area: at.area === 'repository' ? at.area : found.area, credential: found.credential };
-      else if (found.area === 'system' && at.area !== 'repository') worst = { ...worst, area: 'system' };
-    }
-  }
-  if (at.area === 'repository') {
-    const depth = place.repository === '/' ? 0 : place.repository.split('/').length - 1;
-    const inside = segments.slice(depth + 1);
-    // `*` alone names nothing in particular: it stands for the directory.
-    if (inside.every((segment) => segment === '*' || !wild.test(segment)) && inside.at(-1) === '*') return worst;
-    for (const example of sensitiveExamples) {
-      if (!matchesPath(inside, example.split('/'))) continue;
-      const found = sensitivityOf(example);
-      if (rank(found) < rank(worst.sensitivity)) worst = { ...worst, sensitivity: found };
-    }
-    return worst;
-  }
-  // Too near to the root: the wildcard decides which part of the machine is meant.
-  if (base === '/' || worst.area === 'home' || worst.area === 'outside') return base === '/' ? null : worst;
-  return worst;
-}
-
-/** Whether a path that the pattern matches is, or is below, or holds the example. */
-function matchesPath(pattern: readonly string[], example: readonly string[]): boolean {
-  if (pattern.length > example.length) {
-    // A file below a directory that matters, such as `.git/*/x` or `*/hooks/y`.
-    return example.every((segment, index) => matches(pattern[index] ?? '', segment)) && example.length > 1;
-  }
-  return pattern.length === example.length && pattern.every((segment, index) => matches(segment, example[index] ?? ''));
-}
-
-/** Glob match of one segment, generous: brackets match any character, and case is ignored. */
-function matches(pattern: string, name: string): boolean {
-  if (!wild.test(pattern)) return pattern.toLowerCase() === name;
-  if (name.startsWith('.') && !pattern.startsWith('.') && !pattern.startsWith('[')) return false;
-  const simple = pattern.toLowerCase().replace(/\[[^\]]*\]?/g, '?').replace(/\*+/g, '*');
-  let p = 0;
-  let n = 0;
-  let star = -1;
-  let retry = 0;
-  while (n < name.length) {
-    if (p < simple.length && (simple[p] === '?' || simple[p] === name[n])) {
-      p += 1;
-      n += 1;
-    } else if (simple[p] === '*') {
-      star = p;
-      retry = n;
-      p += 1;
-    } else if (star >= 0) {
-      p = star + 1;
-      retry += 1;
-      n = retry;
-    } else return false;
-  }
-  while (simple[p] === '*') p += 1;
-  return p === simple.length;
-}

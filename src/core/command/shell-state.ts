@@ -63,6 +63,10 @@ export class ShellState {
 
   variable(name: string): Value {
     if (this.volatile || this.#odd.has(name)) return 'unknown';
+    if (name === 'PWD') {
+      const [only] = this.directories ?? [];
+      return only !== undefined && this.directories?.length === 1 && this.directoriesIfFailed === undefined ? { text: only } : 'unknown';
+    }
     return this.#variables.get(name) ?? 'unknown';
   }
 

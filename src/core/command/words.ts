@@ -130,6 +130,8 @@ class WordBuilder {
   #stream = false;
   #many = false;
   #prefix: string | null = null;
+  #loneDollar = false;
+  #splits = false;
 
   constructor(raw: string, span: Span, mode: ExpansionMode, host: ExpansionHost) {
     this.#raw = raw;
@@ -143,7 +145,7 @@ class WordBuilder {
       case 'Literal':
         if (first) this.plain(part.text, part.value, last);
         else if (hasInnerTilde(part.text) || (part.text.startsWith('~') && /[=:]$/.test(this.#text))) this.#unknown(false);
-        else this.#literal(part.value);
+        else this.#bare(part.text, part.value);
         break;
       case 'SingleQuoted':
       case 'AnsiCQuoted':
@@ -177,8 +179,8 @@ class WordBuilder {
     else if (hasInnerTilde(raw)) {
       const assignment = /^[A-Za-z_]\w*\+?=/.test(raw) || this.#mode === 'single';
       if (assignment) this.#unknown(false);
-      else this.#literal(value);
-    } else this.#literal(value);
+      else this.#bare(raw, value);
+    } else this.#bare(raw, value);
   }
 
   quoted(parts: readonly DoubleQuotedChild[]): void {
@@ -189,7 +191,16 @@ class WordBuilder {
     }
   }
 
+  /** Unquoted text. */
+  #bare(raw: string, value: string): void {
+    if (/(^|[^\\])\$/.test(raw)) this.#loneDollar = true;
+    // Nothing but a line continuation is no text at all.
+    if (value !== '') this.#literal(value);
+  }
+
   fields(): readonly Field[] {
+    // A dollar sign that expands nothing keeps Bash from splitting what else the word expands to.
+    if (this.#loneDollar && this.#splits) this.#many = true;
     if (this.#many) return [unknown(this.#raw, this.#span, this.#fields[0]?.prefix ?? this.#prefix ?? this.#text, true)];
     this.#flush();
     return this.#fields;
@@ -255,7 +266,10 @@ class WordBuilder {
     } else if (value === 'numeric') this.#unknown(!quoted && !this.#defaultSplitting());
     else if ('fields' in value) this.#splice(value.fields, quoted);
     else if (quoted || this.#mode === 'single') this.#literal(value.text);
-    else this.#split(value.text);
+    else {
+      this.#splits = true;
+      this.#split(value.text);
+    }
   }
 
   #defaultSplitting(): boolean {

@@ -62,14 +62,14 @@ function tar(call: Call, parsed: ParsedOptions): void {
     }
     if (!hasOption(parsed, '-c')) call.read(archive);
   }
-  if (extracts && !parsed.seen.some(({ option }) => option.name === '-O' || option.name === '--to-stdout')) {
+  if (extracts && !hasOption(parsed, '-O', '--to-stdout')) {
     call.trait('writes');
     call.writeAnywhereBelow(directory);
     if (hasOption(parsed, '-P')) call.opaque('write', '-P', 'the archive says which absolute paths it writes');
   }
   if (changes) {
     for (const operand of parsed.operands) call.read(within(directory, operand), true);
-    if (parsed.seen.some(({ option }) => option.name === '--remove-files')) for (const operand of parsed.operands) call.write(within(directory, operand), true);
+    if (hasOption(parsed, '--remove-files')) for (const operand of parsed.operands) call.write(within(directory, operand), true);
   }
 }
 

@@ -435,7 +435,7 @@ const subcommands: ReadonlyMap<string, ToolModel> = named({
   grep,
   archive,
   'format-patch': git({ traits: ['reads', 'writes'], options: { '-o --output-directory': { takes: 'value', effect: 'write-tree' }, ...output, '--stdout': flag, '--signature-file': reads, '--subject-prefix --start-number --in-reply-to --to --cc --from -v --reroll-count': value }, then: (call, parsed) => {
-    if (!parsed.seen.some(({ option }) => option.name === '--stdout' || option.name === '-o')) call.write({ ...literal('*.patch', call.span), pattern: true });
+    if (!hasOption(parsed, '--stdout', '-o')) call.write({ ...literal('*.patch', call.span), pattern: true });
   } }),
   'send-email imap-send request-pull': git({ traits: ['publishes', 'network', 'runs-code'], hides: 'exec' }),
   notes: git({ hides: 'exec', options: { '-m --message -C -c --ref': value, '-F --file': reads }, then: (call, parsed) => {
@@ -521,7 +521,7 @@ function applyGlobal(call: Call, parsed: ParsedOptions): void {
     if (option.name === '-c') applySetting(call, value);
     else if (option.name === '-C') changeDirectory(call, value);
     else if (option.name === '--exec-path') call.opaque('exec', value.text, 'git runs its parts from there');
-    else if (option.name === '--git-dir') {
+    else if (option.first === '--git-dir') {
       // The repository's settings and hooks are then others.
       call.trait('runs-code');
       call.read(value, true);

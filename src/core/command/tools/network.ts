@@ -41,14 +41,13 @@ const curl = tool({
     const method = optionValue(parsed, '-X');
     if (method !== null && !/^(GET|HEAD|OPTIONS)$/i.test(method.text)) call.trait('publishes');
     for (const data of [...optionValues(parsed, '-d'), ...optionValues(parsed, '-F'), ...optionValues(parsed, '-H'), ...optionValues(parsed, '-b')]) fileInData(call, data);
-    if (parsed.seen.some(({ option }) => option.name === '-n')) call.credential('netrc');
+    if (hasOption(parsed, '-n')) call.credential('netrc');
     const urls = [...parsed.operands, ...optionValues(parsed, '--url')];
     for (const url of urls) connectUrl(call, url, 'http');
     if (hasOption(parsed, '-O')) for (const url of urls) saveUnderName(call, url);
-    if (!call.exec.traits.includes('publishes')) call.trait('fetches');
+    call.trait('fetches');
     // What is not static in an address or a header leaves the machine with it.
-    else call.trait('fetches');
-    if (urls.some((url) => !url.known) || parsed.seen.some(({ option, value }) => /^(-H|-u|-A|-b|-e)$/.test(option.name) && value?.known === false)) call.trait('publishes');
+    if (urls.some((url) => !url.known) || parsed.seen.some(({ option, value }) => /^(-H|-u|-A|-b|-e)$/.test(option.first) && value?.known === false)) call.trait('publishes');
   },
 });
 
@@ -104,13 +103,13 @@ const wget = tool({
     if (method !== null && !/^(GET|HEAD)$/i.test(method.text)) call.trait('publishes');
     for (const url of parsed.operands) connectUrl(call, url, 'http');
     if (parsed.operands.some((url) => !url.known)) call.trait('publishes');
-    const outputs = parsed.seen.filter(({ option }) => option.name === '-O').flatMap(({ value }) => (value === null ? [] : [value]));
+    const outputs = optionValues(parsed, '-O');
     for (const file of outputs) {
       if (file.text === '-') continue;
       call.trait('writes');
       call.write(file);
     }
-    const aside = parsed.seen.some(({ option }) => option.name === '-P' || option.name === '--spider');
+    const aside = hasOption(parsed, '-P', '--spider');
     if (outputs.length === 0 && !aside) {
       call.trait('writes');
       if (call.words.some((word) => /^-\w*[rmx]|^--(recursive|mirror|content-disposition|trust-server-names)/.test(word.text))) call.writeAnywhereBelow(literal('.', call.span));

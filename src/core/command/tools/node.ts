@@ -12,7 +12,7 @@ export function interpreter(options: Parameters<typeof optionTable>[0], codeOpti
     style: { stopAtOperand: true },
     options,
     then: (call, parsed) => {
-      if (parsed.seen.some(({ option }) => codeOptions.includes(option.name))) return;
+      if (parsed.seen.some(({ option }) => codeOptions.includes(option.first))) return;
       const [script] = parsed.operands;
       if (parsed.seen.some(({ option }) => /^--?(version|help|V|v|h)$/.test(option.name)) && script === undefined) {
         call.exec.traits.splice(0, call.exec.traits.length);

@@ -274,7 +274,7 @@ const ruff: ToolModel = {
   ...checker(),
   then: (call, parsed) => {
     const [verb, ...files] = parsed.operands;
-    const formats = verb?.text === 'format' && !parsed.seen.some(({ option }) => option.name === '--check');
+    const formats = verb?.text === 'format' && !hasOption(parsed, '--check');
     const writesThem = formats && !call.words.some((word) => /^--(check|diff)$/.test(word.text)) || call.exec.traits.includes('writes');
     if (formats && writesThem) call.trait('writes');
     for (const file of files.length === 0 ? [literal('.', call.span)] : files) {

@@ -1,0 +1,98 @@
+/** Globs: the worst of what they may match among the files that matter. */
+import type { Sensitivity } from '../model/operation.ts';
+import { classifyPath, type Classified, type Place } from './paths.ts';
+import { credentialFiles, sensitiveExamples, sensitivityOf, sensitivityOrder } from './sensitive-paths.ts';
+
+const wild = /[*?[]/;
+
+/**
+ * Null where the pattern may match files anywhere. `absolute` has been made absolute and normalised with its
+ * wildcards in place.
+ */
+export function classifyPattern(absolute: string, place: Place): Classified | null {
+  const segments = absolute.split('/');
+  const firstWild = segments.findIndex((segment) => wild.test(segment));
+  const base = segments.slice(0, firstWild).join('/');
+  if (firstWild < 0 || base === '' || segments.length > 64) return null;
+  const compiled = segments.map(compileSegment);
+  // `.*` and `.?` match `..` in shells older than Bash 5.2.
+  if (compiled.some((segment) => segment.wild && segment.text.startsWith('.') && matches(segment, '..'))) return null;
+  const at = classifyPath(base, place);
+  let worst: Classified = at;
+  for (const example of credentialFiles(place.home)) {
+    if (!example.startsWith(base) || !matchesPath(compiled, example)) continue;
+    const found = classifyPath(example, place);
+    const area = at.area === 'repository' ? at.area : found.area;
+    if (found.credential !== null) worst = { ...worst, area, credential: found.credential };
+    else if (found.area === 'system') worst = { ...worst, area };
+  }
+  return at.area === 'repository' ? withSensitivity(worst, compiled, base, place) : worst;
+}
+
+function withSensitivity(found: Classified, compiled: readonly Segment[], base: string, place: Place): Classified {
+  const inside = compiled.slice(place.repository.split('/').length);
+  // `*` alone names nothing in particular: it stands for the directory.
+  if (inside.at(-1)?.text === '*' && inside.filter((segment) => segment.wild).length === 1) return found;
+  const fixed = base.slice(place.repository.length + 1).toLowerCase();
+  let { sensitivity } = found;
+  for (const example of sensitiveExamples) {
+    if (!example.startsWith(fixed) || !matchesPath(inside, example)) continue;
+    const other = sensitivityOf(example);
+    if (rank(other) < rank(sensitivity)) sensitivity = other;
+  }
+  return { ...found, sensitivity };
+}
+
+function rank(sensitivity: Sensitivity | null): number {
+  return sensitivity === null ? sensitivityOrder.length : sensitivityOrder.indexOf(sensitivity);
+}
+
+interface Segment {
+  /** In lower case; brackets stand as `?`, which is generous. */
+  readonly text: string;
+  readonly wild: boolean;
+}
+
+function compileSegment(segment: string): Segment {
+  const text = segment.toLowerCase();
+  if (!wild.test(segment)) return { text, wild: false };
+  return { text: text.replace(/\[[^\]]*\]?/g, '?').replace(/\*+/g, '*'), wild: true };
+}
+
+function matchesPath(pattern: readonly Segment[], example: string): boolean {
+  let from = 0;
+  for (const [index, segment] of pattern.entries()) {
+    const slash = example.indexOf('/', from);
+    const last = slash < 0;
+    const name = last ? example.slice(from) : example.slice(from, slash);
+    if (!matches(segment, name)) return false;
+    // A file below a directory that matters, such as `.git/*/x`, is as grave as what is known there.
+    if (last) return index === pattern.length - 1 || example.includes('/');
+    from = slash + 1;
+  }
+  return false;
+}
+
+function matches({ text, wild: isWild }: Segment, name: string): boolean {
+  if (!isWild) return text === name;
+  if (name.startsWith('.') && text.startsWith('*')) return false;
+  let at = 0;
+  let star = -1;
+  let retry = 0;
+  for (let index = 0; index < name.length;) {
+    if (at < text.length && (text[at] === '?' || text[at] === name[index])) {
+      at += 1;
+      index += 1;
+    } else if (text[at] === '*') {
+      star = at;
+      retry = index;
+      at += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      retry += 1;
+      index = retry;
+    } else return false;
+  }
+  while (text[at] === '*') at += 1;
+  return at === text.length;
+}
