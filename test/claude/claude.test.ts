@@ -100,7 +100,7 @@ describe('writ run -- claude', () => {
     [5, 'the Read tool on a credential store'],
   ])('step %i is refused before it runs: %s', (step) => {
     expect(result(step)).toMatchObject({ isError: true });
-    expect(result(step)?.text).toContain('writ: denied');
+    expect(result(step)?.text).toMatch(/^writ: step-up: needs approval:(security|maintainers)$/m);
     expect(existsSync(join(world.repository, '.git', 'hooks', 'pre-commit'))).toBe(false);
   });
 
@@ -119,7 +119,7 @@ describe('writ run -- claude', () => {
     ) as EntryView[];
     const decided = entries.map(({ entry }) => [entry.command, entry.decision]);
     expect(decided).toContainEqual(['git push origin main', 'step-up']);
-    expect(decided).toContainEqual([`cat ${secret}`, 'deny']);
+    expect(decided).toContainEqual([`cat ${secret}`, 'step-up']);
     expect(entries.length).toBeGreaterThanOrEqual(7);
     expect(world.writ(['log', 'verify']).status).toBe(0);
   });

@@ -63,13 +63,20 @@ describe('kill -9 of the running Writ', () => {
 
 describe('kill -9 of the launcher', () => {
   it('ends the whole tree, and the log says that the end was lost', async () => {
-    const child = world.start([
-      'exec',
-      '--',
-      'sh',
-      '-c',
-      'setsid sh -c "sleep 3; touch survived" & echo ready; wait',
-    ]);
+    // A daemon as daemons are made: its own session, its parent gone.
+    world.write(
+      'daemon.py',
+      [
+        'import os, time',
+        'if os.fork() == 0:',
+        '  os.setsid()',
+        '  if os.fork() == 0:',
+        '    print("ready", flush=True); time.sleep(3); open("survived", "w").close()',
+        '  os._exit(0)',
+        'time.sleep(30)',
+      ].join('\n'),
+    );
+    const child = world.start(['exec', '--', 'python3', 'daemon.py']);
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
