@@ -186,7 +186,10 @@ export function addPaths(
       host.findings.opaque(kind, text, 'the pattern may match files anywhere', span);
       continue;
     }
-    addPath(kind, target, pattern, recursive, by, span, anyName ? worstBelow(target, found, host.place) : found, host.findings);
+    addPath(kind, target, pattern, recursive, by, span, found, host.findings);
+    if (anyName && isWithin(host.place.repository, target)) {
+      host.findings.opaque(kind, text, 'it chooses the names of the files itself, hooks and settings included', span);
+    }
     if (text.startsWith('/')) break;
   }
 }
@@ -218,8 +221,4 @@ function addPath(
 function addCredential(path: string, by: string, span: Span, host: PathHost): void {
   const { credential } = classifyPath(path, host.place);
   if (credential !== null) host.findings.add({ kind: 'credential', target: credential, by, span });
-}
-
-function worstBelow(target: string, found: Classified, place: Place): Classified {
-  return found.sensitivity === null && isWithin(place.repository, target) ? { ...found, sensitivity: 'git-internals' } : found;
 }

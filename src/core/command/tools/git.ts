@@ -193,6 +193,10 @@ function discards(call: Call, paths: readonly Field[]): void {
 /** A single word may be a branch or a file; what looks like a file counts as one. */
 const looksLikeFile = (field: Field): boolean => field.pattern || /^[.:/*]|\/$|\.[A-Za-z]{1,5}$|[*?[]/.test(field.text) || field.many;
 
+/** One file by its name, with an ending: giving up its changes is an edit like others, a whole tree's are not. */
+const isSingleFile = (field: Field): boolean =>
+  field.known && !field.pattern && !field.many && /^[^:*?[\]]*[^/.:*?[\]]\.[A-Za-z]{1,5}$/.test(field.text);
+
 const checkout = git({
   traits: ['writes'],
   options: { '-f --force': adds('destroys'), '-b -B --orphan --conflict --recurse-submodules': { takes: 'value', traits: [] }, '-p --patch --ours --theirs': adds('destroys'), '--pathspec-from-file': reads },
@@ -202,7 +206,7 @@ const checkout = git({
     const made = hasOption(parsed, '-b');
     const files = dashes >= 0 ? call.words.slice(dashes + 1) : operands.length > 1 && !made ? operands.slice(1) : operands.length === 1 && !made ? operands.filter(looksLikeFile) : [];
     if (files.length > 0) {
-      call.trait('destroys');
+      if (!files.every(isSingleFile)) call.trait('destroys');
       discards(call, files);
     }
   },
@@ -213,7 +217,7 @@ const restore = git({
   options: { '-s --source --conflict': value, '-S --staged': mark, '-W --worktree': mark, '--pathspec-from-file': reads },
   then: (call, parsed) => {
     if (hasOption(parsed, '-S') && !hasOption(parsed, '-W')) return;
-    call.trait('destroys');
+    if (!parsed.operands.every(isSingleFile)) call.trait('destroys');
     discards(call, parsed.operands);
   },
 });

@@ -68,7 +68,8 @@ function go(call: Call): void {
       const sub = operands[0]?.text ?? '';
       if (/^(download|verify)$/.test(sub)) registry('installs');
       else if (/^(graph|why)$/.test(sub)) call.trait('reads');
-      else if (/^(tidy|vendor|init|edit|use|sync)$/.test(sub)) registry('dependencies', 'writes');
+      else if (/^(tidy|vendor|sync)$/.test(sub)) registry('installs', 'writes'); // what the sources import already
+      else if (/^(init|edit|use)$/.test(sub)) registry('dependencies', 'writes');
       else call.trait('unknown');
       return;
     }

@@ -154,6 +154,13 @@ function sourceOf(call: Call, operand: Field): void {
   else if (/^[\w.-]+\/[\w.-]+(#.*)?$/.test(text)) call.connect({ host: 'github.com', port: 443 });
 }
 
+/** What repositories declare among their own packages, so that `npx` runs their copy. A version makes it another. */
+const buildTools = new Set(
+  `tsc vitest jest mocha ava tap c8 nyc playwright cypress eslint oxlint biome prettier stylelint knip vite webpack rollup
+  esbuild parcel turbo nx lerna next nuxt astro remix svelte-check vue-tsc tsx ts-node tsup rimraf husky lint-staged
+  changeset storybook tailwindcss postcss sass drizzle-kit prisma typedoc api-extractor size-limit wrangler`.split(/\s+/),
+);
+
 /** `npx PACKAGE ARGS`: from the repository's own packages where it is there, else from the registry. */
 function runPackage(call: Call, words: readonly Field[], always: boolean): void {
   const parsed = parseOptions(words, globalNpm, { stopAtOperand: true });
@@ -162,8 +169,9 @@ function runPackage(call: Call, words: readonly Field[], always: boolean): void 
   const before = call.words.findIndex((word) => word === words[0]);
   const flags = (before < 0 ? call.words : call.words.slice(0, before)).concat(words.slice(0, words.length - rest.length - (name === undefined ? 0 : 1)));
   const local = flags.some((word) => word.known && /^--(no|no-install|offline)$/.test(word.text)) && !always;
-  call.trait('runs-code');
-  if (!local) registry(call, 'dependencies');
+  const declared = name?.known === true && !always && buildTools.has(name.text);
+  call.trait(declared ? 'builds' : 'runs-code');
+  if (!local) registry(call, declared ? 'installs' : 'dependencies');
   if (name === undefined) return;
   if (!name.known) {
     call.opaque('exec', name.text, 'the package cannot be told');

@@ -58,7 +58,9 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
       if (nested.length > 0) call.runner.runProgram(nested, call, /dir$/.test(text) ? { directory: null } : {});
       at = end;
     } else if (text === '-delete') {
-      call.trait('writes', 'destroys');
+      // By name only some files go; without a name all do.
+      const narrowed = words.slice(0, at).some((one) => one.known && /^-i?(name|path|wholename|regex)$/.test(one.text));
+      call.trait('writes', ...(narrowed ? [] : (['destroys'] as const)));
       for (const start of starts) call.write(start, true);
     } else if (/^-(fprint|fprint0|fls|fprintf)$/.test(text)) {
       call.trait('writes');
