@@ -32,7 +32,8 @@ export function analyze(text: string, context: AnalysisContext): Analysis {
       findings.opaque('exec', text, `it reads like ${foreign}, not Bash`, whole);
       findings.risk('not-bash', `the text reads like ${foreign}`, whole);
     }
-    if (text.includes('\0')) findings.opaque('exec', text, 'it holds NUL characters, which shells drop', whole);
+    if (text.includes('\0'))
+      findings.opaque('exec', text, 'it holds NUL characters, which shells drop', whole);
     const shell = interpreter(findings, context);
     shell.runScript(parse(text), text, whole);
   });
@@ -44,13 +45,23 @@ export function analyzeArgv(argv: readonly string[], context: AnalysisContext): 
   const text = argv.slice(0, limits.arguments).join(' ');
   const whole: Span = { start: 0, end: text.length };
   if (argv.length > limits.arguments || text.length > limits.text) {
-    return opaqueWhole(text, whole, { kind: 'too-long', message: 'there are too many or too long arguments' });
+    return opaqueWhole(text, whole, {
+      kind: 'too-long',
+      message: 'there are too many or too long arguments',
+    });
   }
   const hidden = findHiddenText(text);
   const found = guarded(text, whole, (findings) => {
     const shell = interpreter(findings, context);
     const words = literalWords(argv);
-    runCommand(shell, { words, environment: {}, input: { kind: 'inherited' }, span: whole, via: [], lookup: 'program' });
+    runCommand(shell, {
+      words,
+      environment: {},
+      input: { kind: 'inherited' },
+      span: whole,
+      via: [],
+      lookup: 'program',
+    });
   });
   return hidden.length === 0 ? found : { operations: found.operations, risks: [...found.risks, ...hidden] };
 }

@@ -7,7 +7,9 @@ import { isNumeric, type ShellState } from './shell-state.ts';
 
 /** Variables of the shell's own that always hold numbers. */
 const numbers = new Set(
-  'RANDOM SRANDOM SECONDS LINENO EPOCHSECONDS BASHPID UID EUID PPID OPTIND SHLVL COLUMNS LINES BASH_SUBSHELL HISTCMD'.split(' '),
+  'RANDOM SRANDOM SECONDS LINENO EPOCHSECONDS BASHPID UID EUID PPID OPTIND SHLVL COLUMNS LINES BASH_SUBSHELL HISTCMD'.split(
+    ' ',
+  ),
 );
 
 export interface ArithmeticHost {

@@ -43,7 +43,7 @@ function expand(raw: string, budget: Budget, depth: number): readonly string[] |
       if (sequence === null) return null;
       if (sequence === undefined) {
         // Not an expansion itself; what it holds and what follows may be one.
-        if (/[{]/.test(body)) return null;
+        if (body.includes('{') || /(,|\.\.).*\}/s.test(raw.slice(close + 1))) return null;
         continue;
       }
       middles = sequence;

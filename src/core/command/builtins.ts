@@ -2,7 +2,18 @@
 import type { Trait } from '../model/operation.ts';
 import type { Call } from './call.ts';
 import { literal, unknown, type Field } from './field.ts';
-import { flag, hasOption, optionTable, optionValue, optionValues, parseOptions, reads, value, writes, type Option } from './options.ts';
+import {
+  flag,
+  hasOption,
+  optionTable,
+  optionValue,
+  optionValues,
+  parseOptions,
+  reads,
+  value,
+  writes,
+  type Option,
+} from './options.ts';
 import { resolvePath } from './paths.ts';
 import type { Invocation } from './invocation.ts';
 import type { Shell } from './shell.ts';
@@ -41,7 +52,13 @@ const changeDirectory: Builtin = (shell, call) => {
   let after: readonly string[] | null = null;
   if (call.name === 'pushd' && (none || /^[+-]/.test(target?.text ?? ''))) after = null;
   else if (none && unclear.length === 0 && typeof home === 'object') after = [resolvePath(home.text, '/')];
-  else if (target !== undefined && unclear.length === 0 && target.known && !target.pattern && target.text !== '-') {
+  else if (
+    target !== undefined &&
+    unclear.length === 0 &&
+    target.known &&
+    !target.pattern &&
+    target.text !== '-'
+  ) {
     const { text } = target;
     if (text.startsWith('/')) after = [resolvePath(text, '/')];
     else if (text !== '') after = before?.map((from) => resolvePath(text, from)) ?? null;
@@ -86,28 +103,36 @@ const declaration: Builtin = (shell, call) => {
 function declare(shell: Shell, call: Call, word: Field, letters: string): void {
   const match = /^([A-Za-z_]\w*)(\[.*?\])?(\+?=)?/s.exec(word.known ? word.text : word.prefix);
   if (match === null) {
-    if (/[[$`]/.test(word.text)) call.opaque('exec', word.text, 'its subscript is evaluated, and may run commands');
+    if (/[[$`]/.test(word.text))
+      call.opaque('exec', word.text, 'its subscript is evaluated, and may run commands');
     return;
   }
   const [head = '', name = '', index, operator] = match;
-  if (index !== undefined && !/^\[(\d+|[@*])\]$/.test(index)) shell.variableName(literal(`${name}${index}`, word.span));
+  if (index !== undefined && !/^\[(\d+|[@*])\]$/.test(index))
+    shell.variableName(literal(`${name}${index}`, word.span));
   if (call.name === 'local' || shell.locals !== null) shell.locals?.add(name);
   if (letters.includes('A')) shell.state.markAssociative(name);
-  if (/i/.test(letters) && operator !== undefined) shell.evaluated(word.known ? literal(word.text.slice(head.length), word.span) : word);
+  if (/i/.test(letters) && operator !== undefined)
+    shell.evaluated(word.known ? literal(word.text.slice(head.length), word.span) : word);
   if (operator !== undefined) {
     const text = word.known && index === undefined && operator === '=' ? word.text.slice(head.length) : null;
     shell.assign(name, text === null ? 'unknown' : { text });
     noteAssignment(shell, name, text, word.span);
   } else if (call.name === 'export' || letters.includes('x')) {
     const current = shell.state.variable(name);
-    if (name !== 'PATH') noteAssignment(shell, name, typeof current === 'object' ? current.text : null, word.span);
-  } else if (call.name === 'local' || call.name === 'declare' || call.name === 'typeset') shell.assign(name, 'unknown');
+    if (name !== 'PATH')
+      noteAssignment(shell, name, typeof current === 'object' ? current.text : null, word.span);
+  } else if (call.name === 'local' || call.name === 'declare' || call.name === 'typeset')
+    shell.assign(name, 'unknown');
   if (/[aAilnucr]/.test(letters) || call.name === 'readonly') {
     if (!letters.includes('A') || letters.length > 1) shell.state.markOdd(name);
   }
 }
 
-function setsNames(options: Readonly<Record<string, Option>>, then?: (shell: Shell, call: Call, names: readonly Field[]) => void): Builtin {
+function setsNames(
+  options: Readonly<Record<string, Option>>,
+  then?: (shell: Shell, call: Call, names: readonly Field[]) => void,
+): Builtin {
   const known = table(options);
   return (shell, call) => {
     const parsed = parseOptions(call.words, known);
@@ -142,10 +167,13 @@ const printfOptions = table({ '-v': value });
 const printf: Builtin = (shell, call) => {
   const [first, second] = call.words;
   if (first === undefined) return;
-  const parsed = parseOptions(call.words.slice(0, first.text === '-v' ? 2 : 1), printfOptions, { stopAtOperand: true });
+  const parsed = parseOptions(call.words.slice(0, first.text === '-v' ? 2 : 1), printfOptions, {
+    stopAtOperand: true,
+  });
   const name = optionValue(parsed, '-v') ?? (first.text === '-v' ? (second ?? null) : null);
   if (name !== null) setName(shell, name);
-  else if (first.many || (!first.known && (first.prefix === '' || first.prefix.startsWith('-')))) setName(shell, first);
+  else if (first.many || (!first.known && (first.prefix === '' || first.prefix.startsWith('-'))))
+    setName(shell, first);
 };
 
 const test: Builtin = (shell, call) => {
@@ -173,15 +201,18 @@ const letArithmetic: Builtin = (shell, call) => {
   for (const word of call.words) {
     const assigned = /^([A-Za-z_]\w*)\s*[-+*/%&|^<>]*=(?!=)|([A-Za-z_]\w*)\s*(?:\+\+|--)/.exec(word.text);
     shell.evaluated(word.known ? literal(word.text.replace(/^[A-Za-z_]\w*=(?!=)/, ''), word.span) : word);
-    for (const name of word.text.matchAll(/[A-Za-z_]\w*/g)) shell.assign(name[0], assigned?.[1] === name[0] ? 'numeric' : 'unknown');
+    for (const name of word.text.matchAll(/[A-Za-z_]\w*/g))
+      shell.assign(name[0], assigned?.[1] === name[0] ? 'numeric' : 'unknown');
   }
 };
 
 const shift: Builtin = (shell, call) => {
   const [count] = call.words;
-  const by = count === undefined ? 1 : count.known && /^\d{1,4}$/.test(count.text) ? Number(count.text) : null;
+  const by =
+    count === undefined ? 1 : count.known && /^\d{1,4}$/.test(count.text) ? Number(count.text) : null;
   const { positional } = shell.state;
-  shell.state.positional = positional === null || by === null || by > positional.length ? null : positional.slice(by);
+  shell.state.positional =
+    positional === null || by === null || by > positional.length ? null : positional.slice(by);
 };
 
 // ---- options of the shell ----------------------------------------------------------------------------------------
@@ -203,12 +234,15 @@ const set: Builtin = (shell, call) => {
     }
     if (text === '--' || text === '-' || !/^[-+]/.test(text)) {
       shell.state.positional = words.slice(text === '--' || text === '-' ? at + 1 : at);
-      if (!shell.state.positional.every((field) => field.known && !field.pattern)) shell.state.positional = null;
+      if (!shell.state.positional.every((field) => field.known && !field.pattern))
+        shell.state.positional = null;
       return;
     }
     const on = text.startsWith('-');
-    if (text.includes('k')) call.opaque('exec', text, 'assignments anywhere among the words become environment');
-    if (!/^[-+][abCeEfhHmnPtTuvxpo]+$/.test(text) || (!on && text.includes('B'))) shell.state.oddExpansion = true;
+    if (text.includes('k'))
+      call.opaque('exec', text, 'assignments anywhere among the words become environment');
+    if (!/^[-+][abCeEfhHmnPtTuvxpo]+$/.test(text) || (!on && text.includes('B')))
+      shell.state.oddExpansion = true;
     if (text.includes('o')) {
       at += 1;
       const name = words[at];
@@ -216,7 +250,8 @@ const set: Builtin = (shell, call) => {
       if (name.text === 'posix') shell.state.expandsAliases = true;
       if (!name.known || !harmlessLongOptions.test(name.text) || (!on && name.text === 'braceexpand')) {
         shell.state.oddExpansion = true;
-        if (name.text === 'keyword' || !name.known) call.opaque('exec', name.text, 'it changes how commands are read');
+        if (name.text === 'keyword' || !name.known)
+          call.opaque('exec', name.text, 'it changes how commands are read');
       }
     }
   }
@@ -233,7 +268,11 @@ const shopt: Builtin = (shell, call) => {
       shell.state.expandsAliases = true;
       if (shell.state.aliases) aliasDoubt(call);
     } else if (name === 'lastpipe') shell.state.volatile = true;
-    else if (!/^(nullglob|failglob|inherit_errexit|checkwinsize|histappend|cmdhist|huponexit|autocd|login_shell|promptvars|xpg_echo)$/.test(name)) {
+    else if (
+      !/^(nullglob|failglob|inherit_errexit|checkwinsize|histappend|cmdhist|huponexit|autocd|login_shell|promptvars|xpg_echo)$/.test(
+        name,
+      )
+    ) {
       shell.state.oddExpansion = true;
       if (name === '?') call.opaque('exec', word.text, 'it changes how commands are read');
     }
@@ -241,7 +280,11 @@ const shopt: Builtin = (shell, call) => {
 };
 
 function aliasDoubt(call: Call): void {
-  call.opaque('exec', call.exec.argv.join(' '), 'aliases are expanded, so that names no longer tell what runs');
+  call.opaque(
+    'exec',
+    call.exec.argv.join(' '),
+    'aliases are expanded, so that names no longer tell what runs',
+  );
 }
 
 const alias: Builtin = (shell, call) => {
@@ -291,7 +334,8 @@ const execOptions = table({ '-c -l': flag, '-a': value });
 
 const exec: Builtin = (shell, call, run) => {
   const { operands, unclear } = parseOptions(call.words, execOptions, { stopAtOperand: true });
-  if (unclear.length > 0 && operands.length === 0) call.opaque('exec', unclear[0]?.text ?? '', 'what it runs cannot be told');
+  if (unclear.length > 0 && operands.length === 0)
+    call.opaque('exec', unclear[0]?.text ?? '', 'what it runs cannot be told');
   if (operands.length > 0) run(invocation(call, operands, 'program'));
   // A failed `exec` may let the shell go on.
   shell.state.settle();
@@ -305,7 +349,8 @@ const command: Builtin = (_shell, call, run) => {
     call.trait('reads');
     return;
   }
-  if (unclear.length > 0 && operands.length === 0) call.opaque('exec', unclear[0]?.text ?? '', 'what it runs cannot be told');
+  if (unclear.length > 0 && operands.length === 0)
+    call.opaque('exec', unclear[0]?.text ?? '', 'what it runs cannot be told');
   if (operands.length > 0) run(invocation(call, operands, 'builtin'));
 };
 
@@ -330,7 +375,8 @@ const trap: Builtin = (shell, call) => {
     const child = shell.child(state, { span: call.span, via: [...call.exec.via, call.name] });
     if (!child.tooDeep(action.text, call.span)) child.runText(action.text, call.span);
   }
-  if (!signals.every((signal) => signal.known && /^(EXIT|0)$/i.test(signal.text))) shell.state.volatile = true;
+  if (!signals.every((signal) => signal.known && /^(EXIT|0)$/i.test(signal.text)))
+    shell.state.volatile = true;
 };
 
 const hash: Builtin = (shell, call) => {
@@ -347,7 +393,10 @@ const enable: Builtin = (shell, call) => {
   shell.state.names = 'path';
 };
 
-const completeOptions = table({ '-A -G -P -S -W -X -o -F -C': value, '-a -b -c -d -e -f -g -j -k -s -u -v -p -r -D -E -I': flag });
+const completeOptions = table({
+  '-A -G -P -S -W -X -o -F -C': value,
+  '-a -b -c -d -e -f -g -j -k -s -u -v -p -r -D -E -I': flag,
+});
 
 const complete: Builtin = (shell, call) => {
   const parsed = parseOptions(call.words, completeOptions);
@@ -355,7 +404,8 @@ const complete: Builtin = (shell, call) => {
     if (value === null) continue;
     if (option.name === '-C') evaluate(shell, call, value);
     if (option.name === '-F') evaluate(shell, call, value);
-    if (option.name === '-W' && (!value.known || /[$`]/.test(value.text))) call.opaque('exec', value.text, 'its words are expanded again');
+    if (option.name === '-W' && (!value.known || /[$`]/.test(value.text)))
+      call.opaque('exec', value.text, 'its words are expanded again');
   }
 };
 
@@ -386,9 +436,13 @@ const fc: Builtin = (_shell, call) => {
 };
 
 const kill: Builtin = (_shell, call) => {
-  if (!(call.words.length > 0 && call.words.every((word) => word.known && /^-[lL]$|^\d+$|^[A-Z]+$/.test(word.text)) && /^-[lL]$/.test(call.words[0]?.text ?? ''))) call.trait('signals');
+  if (!(
+    call.words.length > 0 &&
+    call.words.every((word) => word.known && /^-[lL]$|^\d+$|^[A-Z]+$/.test(word.text)) &&
+    /^-[lL]$/.test(call.words[0]?.text ?? '')
+  ))
+    call.trait('signals');
 };
-
 
 export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['cd', changeDirectory],
@@ -400,14 +454,22 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['typeset', declaration],
   ['local', declaration],
   ['readonly', declaration],
-  ['read', setsNames({ '-a -d -i -n -N -p -t -u': value, '-e -r -s': flag }, (shell) => shell.assign('REPLY', 'unknown'))],
+  [
+    'read',
+    setsNames({ '-a -d -i -n -N -p -t -u': value, '-e -r -s': flag }, (shell) =>
+      shell.assign('REPLY', 'unknown'),
+    ),
+  ],
   ['mapfile', mapfile],
   ['readarray', mapfile],
-  ['getopts', (shell, call) => {
-    const [, name] = call.words;
-    if (name !== undefined) setName(shell, name);
-    shell.assign('OPTARG', 'unknown');
-  }],
+  [
+    'getopts',
+    (shell, call) => {
+      const [, name] = call.words;
+      if (name !== undefined) setName(shell, name);
+      shell.assign('OPTARG', 'unknown');
+    },
+  ],
   ['printf', printf],
   ['test', test],
   ['[', test],

@@ -124,7 +124,11 @@ export class Call {
     const bare = field.known && !field.pattern && !text.includes('://') ? text.replace(/^[^@/]*@/, '') : '';
     const endpoint = parseHostPort(bare) ?? parseScpLike(bare);
     if (endpoint === null || field.many) this.opaque('connect', field.text, 'the host cannot be told');
-    else this.connect({ host: endpoint.host, port: ('port' in endpoint ? (endpoint.port as number | null) : null) ?? defaultPort });
+    else
+      this.connect({
+        host: endpoint.host,
+        port: ('port' in endpoint ? (endpoint.port as number | null) : null) ?? defaultPort,
+      });
   }
 
   credential(store: string): void {
@@ -164,7 +168,8 @@ export function addPaths(
   const { span } = field;
   if (!field.known) {
     host.findings.opaque(kind, field.text, 'the file cannot be told', span);
-    if (/^~[\w.-]+\//.test(field.text)) addCredential(resolvePath(field.text.replace(/^~/, '/home/'), '/'), by, span, host);
+    if (/^~[\w.-]+\//.test(field.text))
+      addCredential(resolvePath(field.text.replace(/^~/, '/home/'), '/'), by, span, host);
     return;
   }
   const { text } = field;
@@ -188,7 +193,12 @@ export function addPaths(
     }
     addPath(kind, target, pattern, recursive, by, span, found, host.findings);
     if (anyName && isWithin(host.place.repository, target)) {
-      host.findings.opaque(kind, text, 'it chooses the names of the files itself, hooks and settings included', span);
+      host.findings.opaque(
+        kind,
+        text,
+        'it chooses the names of the files itself, hooks and settings included',
+        span,
+      );
     }
     if (text.startsWith('/')) break;
   }

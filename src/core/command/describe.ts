@@ -4,12 +4,20 @@ import type { Operation, PathOperation, Trait } from '../model/operation.ts';
 export function describeOperation(operation: Operation): string {
   switch (operation.kind) {
     case 'exec':
-      return describeExec(operation.target, operation.argv, operation.subcommand, operation.traits, operation.via);
+      return describeExec(
+        operation.target,
+        operation.argv,
+        operation.subcommand,
+        operation.traits,
+        operation.via,
+      );
     case 'read':
     case 'write':
       return describePath(operation);
     case 'connect':
-      return operation.target.includes(':') && /^[a-z]+:[a-z]/.test(operation.target) && operation.port === null
+      return operation.target.includes(':') &&
+        /^[a-z]+:[a-z]/.test(operation.target) &&
+        operation.port === null
         ? `connects to the ${operation.target.replace(':', ' ')} (${operation.by})`
         : `connects to ${operation.target} (${operation.by})`;
     case 'credential':
@@ -65,7 +73,11 @@ function describeExec(
 
 function describePath({ kind, target, pattern, recursive, sensitivity }: PathOperation): string {
   const verb = kind === 'read' ? 'reads' : 'writes';
-  const what = recursive ? `everything below ${quote(target)}` : pattern ? `the files that match ${quote(target)}` : quote(target);
+  const what = recursive
+    ? `everything below ${quote(target)}`
+    : pattern
+      ? `the files that match ${quote(target)}`
+      : quote(target);
   return `${verb} ${what}${sensitivity === null ? '' : ` (${sensitivity.replace('-', ' ')})`}`;
 }
 

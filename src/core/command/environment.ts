@@ -50,7 +50,8 @@ const harmlessGit =
   /^GIT_(AUTHOR_(NAME|EMAIL|DATE)|COMMITTER_(NAME|EMAIL|DATE)|TERMINAL_PROMPT|OPTIONAL_LOCKS|LFS_SKIP_SMUDGE|MERGE_AUTOEDIT|REFLOG_ACTION|PAGER_IN_USE|CEILING_DIRECTORIES|LITERAL_PATHSPECS|NOGLOB_PATHSPECS|GLOB_PATHSPECS|ICASE_PATHSPECS|NO_REPLACE_OBJECTS|ADVICE|FLUSH|DISCOVERY_ACROSS_FILESYSTEM|CONFIG_NOSYSTEM|ATTR_NOSYSTEM|PS1_\w+)$/;
 const harmlessPython =
   /^PYTHON(UNBUFFERED|DONTWRITEBYTECODE|HASHSEED|IOENCODING|UTF8|FAULTHANDLER|NOUSERSITE|OPTIMIZE|SAFEPATH|TRACEMALLOC|ASYNCIODEBUG|DEVMODE|NODEBUGRANGES|COERCECLOCALE|MALLOC)$/;
-const harmlessCargo = /^CARGO_(TERM_\w+|INCREMENTAL|NET_OFFLINE|NET_RETRY|BUILD_JOBS|TARGET_DIR|PROFILE_\w+_(DEBUG|OPT_LEVEL|LTO))$/;
+const harmlessCargo =
+  /^CARGO_(TERM_\w+|INCREMENTAL|NET_OFFLINE|NET_RETRY|BUILD_JOBS|TARGET_DIR|PROFILE_\w+_(DEBUG|OPT_LEVEL|LTO))$/;
 const harmlessNodeOptions =
   /^(\s*--(max[-_]old[-_]space[-_]size=\d+|max[-_]semi[-_]space[-_]size=\d+|stack[-_]trace[-_]limit=\d+|no-warnings|no-deprecation|throw-deprecation|trace-(warnings|deprecation|uncaught)|enable-source-maps|experimental-vm-modules|experimental-strip-types|experimental-transform-types|unhandled-rejections=\w+|dns-result-order=\w+|expose-gc|test-only))+\s*$/;
 
@@ -58,19 +59,30 @@ export function effectOfVariable(name: string, value: string | null): VariableEf
   if (name === 'PATH') return 'path';
   if (shells.has(name)) return value === '' ? 'none' : 'shell';
   if (execs.has(name)) {
-    if (name === 'NODE_OPTIONS' && value !== null && (value === '' || harmlessNodeOptions.test(value))) return 'none';
-    if (name === 'GOFLAGS' && value !== null && /^(\s*-(mod=(mod|vendor|readonly)|count=\d+|race|v|trimpath|buildvcs=\w+))*\s*$/.test(value)) return 'none';
+    if (name === 'NODE_OPTIONS' && value !== null && (value === '' || harmlessNodeOptions.test(value)))
+      return 'none';
+    if (
+      name === 'GOFLAGS' &&
+      value !== null &&
+      /^(\s*-(mod=(mod|vendor|readonly)|count=\d+|race|v|trimpath|buildvcs=\w+))*\s*$/.test(value)
+    )
+      return 'none';
     return 'exec';
   }
   if (/^(https?|ftp|all|socks)_proxy$/i.test(name)) return value === '' ? 'none' : 'connect';
   if (name.startsWith('GIT_')) {
     if (harmlessGit.test(name)) return 'none';
-    if (/^GIT_(INDEX_FILE|TRACE\w*)$/.test(name)) return value !== null && /^([01]|true|false|)$/.test(value) ? 'none' : 'write';
+    if (/^GIT_(INDEX_FILE|TRACE\w*)$/.test(name))
+      return value !== null && /^([01]|true|false|)$/.test(value) ? 'none' : 'write';
     return 'exec';
   }
   if (name.startsWith('PYTHON')) return harmlessPython.test(name) ? 'none' : 'exec';
   if (name.startsWith('CARGO_')) return harmlessCargo.test(name) ? 'none' : 'exec';
-  if (/^(LD_|DYLD_|BASH_FUNC_|GLIBC_|npm_config_|NPM_CONFIG_|YARN_|PNPM_|COREPACK_|PIP_(?!DISABLE_PIP_VERSION_CHECK$|NO_CACHE_DIR$|NO_INPUT$)|UV_(?!NO_PROGRESS$|OFFLINE$|NO_CACHE$)|POETRY_|CONDA_|TF_CLI_|TF_PLUGIN|ANSIBLE_|PKG_CONFIG_|COR(ECLR)?_|MSBUILD|NUGET_|TMUX|SUDO_|HTTPD?_|PERL|RUBY)/.test(name)) {
+  if (
+    /^(LD_|DYLD_|BASH_FUNC_|GLIBC_|npm_config_|NPM_CONFIG_|YARN_|PNPM_|COREPACK_|PIP_(?!DISABLE_PIP_VERSION_CHECK$|NO_CACHE_DIR$|NO_INPUT$)|UV_(?!NO_PROGRESS$|OFFLINE$|NO_CACHE$)|POETRY_|CONDA_|TF_CLI_|TF_PLUGIN|ANSIBLE_|PKG_CONFIG_|COR(ECLR)?_|MSBUILD|NUGET_|TMUX|SUDO_|HTTPD?_|PERL|RUBY)/.test(
+      name,
+    )
+  ) {
     return 'exec';
   }
   return 'none';

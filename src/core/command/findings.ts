@@ -3,7 +3,10 @@ import { limits } from './limits.ts';
 import type { Risk, RiskKind } from './risk.ts';
 
 /** An exec whose traits are still being found. */
-export type OpenExec = Omit<ExecOperation, "traits" | "subcommand"> & { readonly traits: Trait[]; subcommand: string | null };
+export type OpenExec = Omit<ExecOperation, 'traits' | 'subcommand'> & {
+  readonly traits: Trait[];
+  subcommand: string | null;
+};
 
 /** Collects what an analysis finds, within its limits. */
 export class Findings {
@@ -49,7 +52,13 @@ export class Findings {
   exhaust(kind: RiskKind, message: string, span: Span): void {
     if (this.#exhausted) return;
     this.#exhausted = true;
-    this.#operations.push({ kind: 'opaque', target: '', of: 'exec', reason: `the command is not followed to its end: ${message}`, span });
+    this.#operations.push({
+      kind: 'opaque',
+      target: '',
+      of: 'exec',
+      reason: `the command is not followed to its end: ${message}`,
+      span,
+    });
     this.risk(kind, message, span);
   }
 

@@ -2,7 +2,8 @@
 
 const powershell =
   /(^|[;|&{(\n]\s*)\s*(powershell|pwsh)(\.exe)?\s|(^|[;|&{(\n]\s*)\s*(Get|Set|New|Remove|Invoke|Start|Stop|Out|Write|Import|Export|Add|Copy|Move|Rename|Test|Select|Where|ForEach|ConvertTo|ConvertFrom|Clear|Expand|Compress)-[A-Z]\w+(\s|$|\|)|\$env:[A-Za-z_]|\$PSVersionTable|\[System\.[A-Z]|(^|\n)\s*\$\w+\s+=\s/;
-const cmd = /(^|[&|]\s*)\s*(cmd(\.exe)?\s+\/[ckCK]|(del|erase|rmdir|rd|copy|xcopy|move|attrib|format|dir|type)\s+(\/[a-zA-Z]+\s+)*([A-Za-z]:\\|\/[a-zA-Z](\s|$)))|%[A-Za-z_]+%\\|(^|[&|]\s*)\s*(reg|schtasks|sc|net|wmic)(\.exe)\s/i;
+const cmd =
+  /(^|[&|]\s*)\s*(cmd(\.exe)?\s+\/[ckCK]|(del|erase|rmdir|rd|copy|xcopy|move|attrib|format|dir|type)\s+(\/[a-zA-Z]+\s+)*([A-Za-z]:\\|\/[a-zA-Z](\s|$)))|%[A-Za-z_]+%\\|(^|[&|]\s*)\s*(reg|schtasks|sc|net|wmic)(\.exe)\s/i;
 
 export function foreignShell(text: string): 'PowerShell' | 'cmd.exe' | null {
   if (text.length > 4_096) return foreignShell(text.slice(0, 4_096));

@@ -94,7 +94,9 @@ function isIPv6(text: string): boolean {
 function canonicalHost(host: string): string | null {
   const lower = host.toLowerCase().replace(/\.$/, '');
   if (!/^(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*$/.test(lower)) return lower;
-  const parts = lower.split('.').map((part) => Number(part.startsWith('0') && /^0\d+$/.test(part) ? `0o${part.slice(1)}` : part));
+  const parts = lower
+    .split('.')
+    .map((part) => Number(part.startsWith('0') && /^0\d+$/.test(part) ? `0o${part.slice(1)}` : part));
   if (parts.length > 4 || parts.some((part) => !Number.isInteger(part))) return null;
   const last = parts.pop() ?? 0;
   if (parts.some((part) => part > 255) || last >= 256 ** (4 - parts.length)) return null;

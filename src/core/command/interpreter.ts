@@ -130,6 +130,10 @@ export class Interpreter implements Shell {
       this.findings.opaque('exec', source, `its syntax cannot be read: ${fault.message}`, span);
       this.findings.risk('syntax', fault.message, at);
     }
+    // The parser reads `&\\⏎&` as two operators, Bash as one.
+    if (source.includes('\\\n') && /[&|;<>($]\\\n[&|;<>({'"[]/.test(source)) {
+      this.findings.opaque('exec', source, 'a continued line stands inside of an operator', span);
+    }
     this.list(script.commands);
   }
 
@@ -258,7 +262,10 @@ export class Interpreter implements Shell {
       return;
     }
     commands.forEach((command, index) => {
-      const child = index === 0 ? this.child(this.state.fork()) : this.child(this.state.fork(), { input: { kind: 'pipe' } });
+      const child =
+        index === 0
+          ? this.child(this.state.fork())
+          : this.child(this.state.fork(), { input: { kind: 'pipe' } });
       if (!child.tooDeep('', this.spanOf(command))) child.node(command);
     });
   }
@@ -290,7 +297,8 @@ export class Interpreter implements Shell {
   private forEach(node: For | Select): void {
     const name = node.name.text;
     const words = node.wordlist?.flatMap((word) => expandWord(word, 'argument', this));
-    const known = words?.every((word) => word.known && !word.pattern) === true && words.length <= limits.loopWords;
+    const known =
+      words?.every((word) => word.known && !word.pattern) === true && words.length <= limits.loopWords;
     if (node.type === 'For' && known && words !== undefined) {
       this.withEscapes(() => {
         let end = this.state;
@@ -416,7 +424,13 @@ export class Interpreter implements Shell {
   /** A word that is evaluated as arithmetic after its expansion. */
   evaluated(field: Field): void {
     if (field.known) {
-      if (/[$`]/.test(field.text)) this.findings.opaque('exec', field.text, 'it is evaluated as arithmetic, commands included', field.span);
+      if (/[$`]/.test(field.text))
+        this.findings.opaque(
+          'exec',
+          field.text,
+          'it is evaluated as arithmetic, commands included',
+          field.span,
+        );
       else arithmeticNodes(field.text, this, field.span);
     } else if (/^"?\$[#?$]"?$|^"?\$\(\(.*\)\)"?$|^"?\$\{#\w+(\[[@*]\])?\}"?$/.test(field.text)) return;
     else arithmeticNodes(/^"?\$\{?\w+\}?"?$/.test(field.text) ? field.text : '$x', this, field.span);
@@ -430,7 +444,11 @@ export class Interpreter implements Shell {
       if (!this.findings.step(this.spanOf(node))) return;
       switch (node.type) {
         case 'ArithmeticBinary': {
-          if (/^([-+*/%&|^]|<<|>>)?=$/.test(node.operator) && node.left.type === 'ArithmeticWord' && /^[A-Za-z_]\w*$/.test(node.left.value)) {
+          if (
+            /^([-+*/%&|^]|<<|>>)?=$/.test(node.operator) &&
+            node.left.type === 'ArithmeticWord' &&
+            /^[A-Za-z_]\w*$/.test(node.left.value)
+          ) {
             this.assign(node.left.value, 'numeric');
             if (node.operator !== '=') queue.push(node.left);
             queue.push(node.right);
@@ -455,7 +473,12 @@ export class Interpreter implements Shell {
           break;
         case 'ArithmeticCommandExpansion':
           this.substitution(node.script, node.text, this.spanOf(node));
-          this.findings.opaque('exec', node.text, 'arithmetic evaluates the output of a command', this.spanOf(node));
+          this.findings.opaque(
+            'exec',
+            node.text,
+            'arithmetic evaluates the output of a command',
+            this.spanOf(node),
+          );
           break;
       }
     }
@@ -472,13 +495,13 @@ export class Interpreter implements Shell {
     if (node.name !== undefined) words.push(...expandWord(node.name, 'argument', this));
     const redirections: Redirection[] = [];
     for (const argument of node.suffix) {
+      if (words.length > limits.arguments) {
+        this.findings.exhaust('too-many', `more than ${limits.arguments} words`, this.spanOf(node));
+        return;
+      }
       if (argument.type === 'Word') words.push(...expandWord(argument, 'argument', this));
       else if (argument.type === 'Assignment') words.push(expandAssignment(argument, this));
       else redirections.push(argument);
-    }
-    if (words.length > limits.arguments) {
-      this.findings.exhaust('too-many', `more than ${limits.arguments} words`, this.spanOf(node));
-      return;
     }
     const environment: Record<string, string | null> = {};
     for (const prefix of node.prefix) {
@@ -490,10 +513,18 @@ export class Interpreter implements Shell {
       const plain = prefix.index === undefined && prefix.value.type === 'Word';
       const head = plain ? prefix.value.pos - prefix.pos : 0;
       let value: Value = plain && field.known ? { text: field.text.slice(head) } : 'unknown';
-      if (plain && !field.known && /^\$\(\([^]*\)\)$|^\$[#?$]$|^\$\{#\w+\}$/.test(prefix.value.type === 'Word' ? prefix.value.text : '')) value = 'numeric';
+      if (
+        plain &&
+        !field.known &&
+        /^\$\(\([^]*\)\)$|^\$[#?$]$|^\$\{#\w+\}$/.test(prefix.value.type === 'Word' ? prefix.value.text : '')
+      )
+        value = 'numeric';
       if (prefix.append === true) {
         const before = state.variable(prefix.name);
-        value = typeof before === 'object' && typeof value === 'object' ? { text: before.text + value.text } : 'unknown';
+        value =
+          typeof before === 'object' && typeof value === 'object'
+            ? { text: before.text + value.text }
+            : 'unknown';
       }
       environment[prefix.name] = typeof value === 'object' ? value.text : null;
       // Later assignments of the same command see earlier ones where there is no program to run.

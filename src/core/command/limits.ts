@@ -19,6 +19,8 @@ export const limits = {
   arguments: 5_000,
   /** UTF-16 units of one variable's value, and of one expanded word. */
   value: 20_000,
+  /** Variables, and functions, that are kept track of. */
+  names: 256,
   /** Directories that a command may be in, as far as can be told. */
   directories: 4,
   /** Times that the body of a loop over known words is followed. */

@@ -90,7 +90,11 @@ export interface ParsedOptions {
   readonly unclear: readonly Field[];
 }
 
-export function parseOptions(words: readonly Field[], table: OptionTable, style: ParseStyle = {}): ParsedOptions {
+export function parseOptions(
+  words: readonly Field[],
+  table: OptionTable,
+  style: ParseStyle = {},
+): ParsedOptions {
   const seen: { option: NamedOption; value: Field | null }[] = [];
   const operands: Field[] = [];
   const strange: Field[] = [];
@@ -172,7 +176,11 @@ export function parseOptions(words: readonly Field[], table: OptionTable, style:
 
 /** GNU programs take any unambiguous beginning of a long name; where it is ambiguous, the gravest counts. */
 function findLong(table: OptionTable, name: string, style: ParseStyle): NamedOption | undefined {
-  const exact = table.long.get(name) ?? (style.singleDash === true ? table.long.get(name.replace(/^--/, '-')) ?? table.short.get(name.slice(1)) : undefined);
+  const exact =
+    table.long.get(name) ??
+    (style.singleDash === true
+      ? (table.long.get(name.replace(/^--/, '-')) ?? table.short.get(name.slice(1)))
+      : undefined);
   if (exact !== undefined || name.length < 3) return exact;
   let found: NamedOption | undefined;
   for (const [long, option] of table.long) {
@@ -183,7 +191,11 @@ function findLong(table: OptionTable, name: string, style: ParseStyle): NamedOpt
 }
 
 function weight(option: Option): number {
-  return (option.effect === undefined ? 0 : 2) + (option.hides === undefined ? 0 : 4) + (option.traits === undefined ? 0 : 1);
+  return (
+    (option.effect === undefined ? 0 : 2) +
+    (option.hides === undefined ? 0 : 4) +
+    (option.traits === undefined ? 0 : 1)
+  );
 }
 
 export function optionValue(parsed: ParsedOptions, name: string): Field | null {
@@ -191,7 +203,9 @@ export function optionValue(parsed: ParsedOptions, name: string): Field | null {
 }
 
 export function optionValues(parsed: ParsedOptions, name: string): readonly Field[] {
-  return parsed.seen.flatMap(({ option, value }) => (answersTo(option, name) && value !== null ? [value] : []));
+  return parsed.seen.flatMap(({ option, value }) =>
+    answersTo(option, name) && value !== null ? [value] : [],
+  );
 }
 
 export function hasOption(parsed: ParsedOptions, ...names: readonly string[]): boolean {

@@ -56,7 +56,11 @@ export function expandParameter(
     else visitSubstitutions(part.index, host);
     if (operation !== undefined) visitSubstitutions(operation, host);
     checkTransform(part, host);
-    return part.prefix === '#' ? 'numeric' : part.index.text === '@' || part.index.text === '*' ? 'list' : 'unknown';
+    return part.prefix === '#'
+      ? 'numeric'
+      : part.index.text === '@' || part.index.text === '*'
+        ? 'list'
+        : 'unknown';
   }
   if (part.prefix === '!') {
     if (operation !== undefined) visitSubstitutions(operation, host);
@@ -76,7 +80,12 @@ function indirect(part: ParameterExpansionPart, host: ExpansionHost): Expanded {
     return host.state.variable(name.text);
   }
   if (typeof name !== 'object' || /[[]/.test(name.text)) {
-    host.opaque('exec', part.text, 'the name it expands may hold a subscript that runs commands', host.spanOf(part));
+    host.opaque(
+      'exec',
+      part.text,
+      'the name it expands may hold a subscript that runs commands',
+      host.spanOf(part),
+    );
   }
   return 'list';
 }
@@ -101,19 +110,29 @@ function operate(
       const operand = words.single(operation.operand, host);
       const rest: Expanded = operand.known ? { text: operand.text } : 'unknown';
       const quoted = /['"\\~]/.test(operation.operand.text);
-      if (operation.operator.endsWith('=') && (text === null || text === '')) host.state.assign(part.parameter, 'unknown');
+      if (operation.operator.endsWith('=') && (text === null || text === ''))
+        host.state.assign(part.parameter, 'unknown');
       if (text === null) return value === 'list' ? 'list' : 'unknown';
       // Within double quotes, quotes in the operand mean something else.
       if (quoted) return text === '' || operation.operator.endsWith('+') ? 'unknown' : value;
       const set = operation.operator.startsWith(':') ? text !== '' : true;
       if (operation.operator.endsWith('+')) return set ? rest : { text: '' };
-      return set ? value : operation.operator.endsWith('?') ? 'unknown' : operation.operator.endsWith('=') ? 'unknown' : rest;
+      return set
+        ? value
+        : operation.operator.endsWith('?')
+          ? 'unknown'
+          : operation.operator.endsWith('=')
+            ? 'unknown'
+            : rest;
     }
     case 'Remove': {
       const operand = words.single(operation.operand, host);
       if (text === null || !operand.known || /[*?[\]()\\'"$~]/.test(operation.operand.text)) return 'unknown';
       const suffix = operation.operator.startsWith('%');
-      if (suffix) return { text: text.endsWith(operand.text) ? text.slice(0, text.length - operand.text.length) : text };
+      if (suffix)
+        return {
+          text: text.endsWith(operand.text) ? text.slice(0, text.length - operand.text.length) : text,
+        };
       return { text: text.startsWith(operand.text) ? text.slice(operand.text.length) : text };
     }
     case 'Slice': {
@@ -121,13 +140,15 @@ function operate(
       words.index(operation.length, host);
       const offset = /^\s?(\d+)$/.exec(operation.offset.text);
       const length = operation.length === undefined ? undefined : /^(\d+)$/.exec(operation.length.text);
-      if (text === null || offset === null || length === null || /[^\x20-\x7e\t\n]/.test(text)) return value === 'list' ? 'list' : 'unknown';
+      if (text === null || offset === null || length === null || /[^\x20-\x7e\t\n]/.test(text))
+        return value === 'list' ? 'list' : 'unknown';
       const start = Number(offset[1]);
       return { text: text.slice(start, length === undefined ? undefined : start + Number(length[1])) };
     }
     case 'CaseModification': {
       if (operation.operand !== undefined) words.single(operation.operand, host);
-      if (text === null || operation.operand !== undefined || /[^\x20-\x7e\t\n]/.test(text)) return value === 'list' ? 'list' : 'unknown';
+      if (text === null || operation.operand !== undefined || /[^\x20-\x7e\t\n]/.test(text))
+        return value === 'list' ? 'list' : 'unknown';
       return { text: changeCase(text, operation.operator) };
     }
     case 'Replace':

@@ -66,7 +66,8 @@ export function classifyPath(path: string, place: Place): Classified {
 
 function areaOf(path: string, place: Place): Area {
   if (isWriteGuarded(path)) return 'guard';
-  if (path === '/' || path === '/proc' || path.startsWith('/proc/')) return path === '/' ? 'outside' : isHarmless(path) ? 'temporary' : 'process';
+  if (path === '/' || path === '/proc' || path.startsWith('/proc/'))
+    return path === '/' ? 'outside' : isHarmless(path) ? 'temporary' : 'process';
   if (path === '/dev' || path.startsWith('/dev/')) {
     return isHarmless(path) || isWithin(path, '/dev/shm') ? 'temporary' : 'device';
   }
@@ -74,7 +75,8 @@ function areaOf(path: string, place: Place): Area {
   if (isWithin(path, '/tmp') || isWithin(path, '/var/tmp')) return 'temporary';
   if (/^\/(home|users|root)(\/|$)/.test(path)) return 'home';
   if (/^\/(usr|bin|sbin|lib|lib32|lib64|libx32|opt|nix|snap)(\/|$)/.test(path)) return 'toolchain';
-  if (path === '/etc' || path.startsWith('/etc/')) return /^\/etc(\/|$)/.test(path) && systemFiles.test(path) ? 'system' : 'toolchain';
+  if (path === '/etc' || path.startsWith('/etc/'))
+    return /^\/etc(\/|$)/.test(path) && systemFiles.test(path) ? 'system' : 'toolchain';
   if (/^\/(boot|sys|run|efi)(\/|$)|^\/var\/(run|log|lib|spool|cache|db)(\/|$)/.test(path)) return 'system';
   return 'outside';
 }
@@ -83,7 +85,9 @@ const systemFiles =
   /^\/etc\/(g?shadow|sudoers|ssh|ssl\/private|pam\.d|security|cron|crontab|systemd|init|rc\d?\.|modprobe|udev|polkit|krb5|ipsec|wireguard|openvpn|network|networkmanager|letsencrypt|ld\.so\.preload|docker|kubernetes|audit|apparmor|selinux|opasswd|dbus|grub|passwd-|group-|machine-id|at\.|profile|bash\.bashrc|environment$|subuid|subgid|fstab|hosts\.(allow|deny)|rsyncd\.secrets)/;
 
 function isWriteGuarded(path: string): boolean {
-  return /(^|\/)(\.writ|\.config\/writ|\.local\/(share|state)\/writ)(\/|$)|^\/(run|var\/run|var\/lib|etc)\/writ(\/|$)|^\/run\/user\/\d+\/writ(\/|$)/.test(path);
+  return /(^|\/)(\.writ|\.config\/writ|\.local\/(share|state)\/writ)(\/|$)|^\/(run|var\/run|var\/lib|etc)\/writ(\/|$)|^\/run\/user\/\d+\/writ(\/|$)/.test(
+    path,
+  );
 }
 
 /**
@@ -107,5 +111,20 @@ function foldSlowly(path: string): string {
 }
 
 const lookAlikes: Readonly<Record<string, string>> = {
-  а: 'a', е: 'e', о: 'o', р: 'p', с: 'c', у: 'y', х: 'x', і: 'i', ј: 'j', ѕ: 's', ԁ: 'd', ɡ: 'g', ο: 'o', α: 'a', ι: 'i', ν: 'v',
+  а: 'a',
+  е: 'e',
+  о: 'o',
+  р: 'p',
+  с: 'c',
+  у: 'y',
+  х: 'x',
+  і: 'i',
+  ј: 'j',
+  ѕ: 's',
+  ԁ: 'd',
+  ɡ: 'g',
+  ο: 'o',
+  α: 'a',
+  ι: 'i',
+  ν: 'v',
 };

@@ -16,7 +16,8 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
   if (firstWild < 0 || base === '' || segments.length > 64) return null;
   const compiled = segments.map(compileSegment);
   // `.*` and `.?` match `..` in shells older than Bash 5.2.
-  if (compiled.some((segment) => segment.wild && segment.text.startsWith('.') && matches(segment, '..'))) return null;
+  if (compiled.some((segment) => segment.wild && segment.text.startsWith('.') && matches(segment, '..')))
+    return null;
   const at = classifyPath(base, place);
   let worst: Classified = at;
   for (const example of credentialFiles(place.home)) {
@@ -29,7 +30,12 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
   return at.area === 'repository' ? withSensitivity(worst, compiled, base, place) : worst;
 }
 
-function withSensitivity(found: Classified, compiled: readonly Segment[], base: string, place: Place): Classified {
+function withSensitivity(
+  found: Classified,
+  compiled: readonly Segment[],
+  base: string,
+  place: Place,
+): Classified {
   const inside = compiled.slice(place.repository.split('/').length);
   // `*` alone names nothing in particular: it stands for the directory.
   if (inside.at(-1)?.text === '*' && inside.filter((segment) => segment.wild).length === 1) return found;

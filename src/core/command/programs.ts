@@ -101,8 +101,14 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
   const { text } = name;
   const byPath = text.includes('/');
   const { directories } = shell.state;
-  const absolute = !byPath || (!text.startsWith('/') && directories === null) ? null : resolvePath(text, directories?.[0] ?? '/');
-  const system = absolute !== null && (text.startsWith('/') || directories?.length === 1) ? (toolchainDirectory.exec(absolute)?.[1] ?? null) : null;
+  const absolute =
+    !byPath || (!text.startsWith('/') && directories === null)
+      ? null
+      : resolvePath(text, directories?.[0] ?? '/');
+  const system =
+    absolute !== null && (text.startsWith('/') || directories?.length === 1)
+      ? (toolchainDirectory.exec(absolute)?.[1] ?? null)
+      : null;
   const target = system ?? text;
   const exec = openExec(shell, target, invocation);
   const call = callOf(shell, exec, invocation);
@@ -115,7 +121,8 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
     if (absolute !== null && isLoader(absolute)) return runLoader(call);
     call.trait('runs-code');
     if (isHarmless(text)) call.opaque('exec', text, 'the program comes from a stream');
-    else addPaths('read', name, false, target, { findings: shell.findings, place: shell.context, directories });
+    else
+      addPaths('read', name, false, target, { findings: shell.findings, place: shell.context, directories });
     return;
   }
   if (isLoader(target)) return runLoader(call);
@@ -146,7 +153,11 @@ function runnerOf(shell: Shell): Runner {
       const state = freshState(shell.context, call.directories, call.exec.environment);
       state.names = shell.state.names;
       state.positional = positional ?? null;
-      const child = shell.child(state, { span: call.span, via: [...call.exec.via, call.name], input: call.input });
+      const child = shell.child(state, {
+        span: call.span,
+        via: [...call.exec.via, call.name],
+        input: call.input,
+      });
       child.runText(text.text, call.span);
     },
     runProgram: (words, call, change = {}) => {

@@ -19,21 +19,35 @@ export function redirect(redirections: readonly Redirection[], host: Redirection
   for (const redirection of redirections) {
     const opened = redirectOne(redirection, host);
     const { descriptor } = redirection;
-    if (opened !== null && (descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 0))) input = opened;
+    if (
+      opened !== null &&
+      (descriptor === undefined || (descriptor.type === 'FileDescriptor' && descriptor.value === 0))
+    )
+      input = opened;
   }
   return input;
 }
 
 function redirectOne(redirection: Redirection, host: RedirectionHost): Input | null {
-  if (redirection.descriptor?.type === 'FileDescriptorVariable') host.state.assign(redirection.descriptor.name, 'numeric');
+  if (redirection.descriptor?.type === 'FileDescriptorVariable')
+    host.state.assign(redirection.descriptor.name, 'numeric');
   if (redirection.type === 'HereDoc') {
     const { body, delimiter } = redirection;
     const parts = delimiter?.quoted === true ? undefined : body.parts;
     const text = redirection.operator === '<<-' ? body.text.replace(/^\t+/gm, '') : body.text;
-    const field = parts === undefined ? literal(text, host.spanOf(body)) : expandHereDocument(text, parts, host.spanOf(body), host);
+    const field =
+      parts === undefined
+        ? literal(text, host.spanOf(body))
+        : expandHereDocument(text, parts, host.spanOf(body), host);
     // Tabs that `<<-` removes shift nothing that matters; an escape at a line's end would.
     const plain = delimiter?.quoted === true || parts !== undefined || !/[\\$`]/.test(text);
-    return { kind: 'text', text: plain && !(redirection.operator === '<<-' && parts !== undefined) ? field : { ...field, known: false } };
+    return {
+      kind: 'text',
+      text:
+        plain && !(redirection.operator === '<<-' && parts !== undefined)
+          ? field
+          : { ...field, known: false },
+    };
   }
   if (redirection.target === undefined) return null;
   if (redirection.type === 'HereString') {
@@ -43,9 +57,11 @@ function redirectOne(redirection: Redirection, host: RedirectionHost): Input | n
   const fields = expandWord(redirection.target, 'argument', host);
   const [target] = fields;
   if (target === undefined) return null;
-  const field: Field = fields.length > 1 || target.many ? { ...target, known: false, pattern: false } : target;
+  const field: Field =
+    fields.length > 1 || target.many ? { ...target, known: false, pattern: false } : target;
   if (operator === '<&' || operator === '>&') {
-    if (field.known && /^(\d+-?|-)$/.test(field.text)) return operator === '<&' && field.text !== '-' ? { kind: 'pipe' } : null;
+    if (field.known && /^(\d+-?|-)$/.test(field.text))
+      return operator === '<&' && field.text !== '-' ? { kind: 'pipe' } : null;
     if (operator === '<&') return { kind: 'pipe' };
     if (!field.known && /^\$\{?\w/.test(field.text)) return null;
   }
@@ -57,8 +73,17 @@ function redirectOne(redirection: Redirection, host: RedirectionHost): Input | n
     connectSocket(field, text, host);
     return operator === '<' || operator === '<>' ? { kind: 'pipe' } : null;
   }
-  if (!field.known && !field.stream && (text === '' || '/dev/tcp/'.startsWith(text) || '/dev/udp/'.startsWith(text))) {
-    host.findings.opaque('connect', field.text, 'the shell opens connections for /dev/tcp, and the file cannot be told', field.span);
+  if (
+    !field.known &&
+    !field.stream &&
+    (text === '' || '/dev/tcp/'.startsWith(text) || '/dev/udp/'.startsWith(text))
+  ) {
+    host.findings.opaque(
+      'connect',
+      field.text,
+      'the shell opens connections for /dev/tcp, and the file cannot be told',
+      field.span,
+    );
   }
   const paths = { findings: host.findings, place: host.place, directories: host.state.directories };
   if (writes) addPaths('write', field, false, 'redirection', paths);
@@ -73,5 +98,12 @@ function connectSocket(field: Field, text: string, host: RedirectionHost): void 
     host.findings.opaque('connect', field.text, 'the host cannot be told', field.span);
     return;
   }
-  host.findings.add({ kind: 'connect', target: endpointTarget(endpoint), host: endpoint.host, port: endpoint.port, by: 'redirection', span: field.span });
+  host.findings.add({
+    kind: 'connect',
+    target: endpointTarget(endpoint),
+    host: endpoint.host,
+    port: endpoint.port,
+    by: 'redirection',
+    span: field.span,
+  });
 }

@@ -139,7 +139,8 @@ export function sensitivityOf(path: string): Sensitivity | null {
     if (slash < 0) worst = graver(worst, nameSensitivity(segment));
     from = end + 1;
   }
-  if (/(^|\/)\.(github|gitea|forgejo)\/(workflows|actions)(\/|$)|(^|\/)\.github$/.test(path)) worst = graver(worst, 'ci');
+  if (/(^|\/)\.(github|gitea|forgejo)\/(workflows|actions)(\/|$)|(^|\/)\.github$/.test(path))
+    worst = graver(worst, 'ci');
   return worst;
 }
 
@@ -150,7 +151,12 @@ function graver(left: Sensitivity | null, right: Sensitivity | null): Sensitivit
 
 function nameSensitivity(name: string): Sensitivity | null {
   if (Object.hasOwn(byName, name)) return byName[name] ?? null;
-  if (name.startsWith('.env')) return /^\.env\.(example|sample|template|dist|defaults)$/.test(name) ? null : /^\.env($|[._-])/.test(name) ? 'secrets' : null;
+  if (name.startsWith('.env'))
+    return /^\.env\.(example|sample|template|dist|defaults)$/.test(name)
+      ? null
+      : /^\.env($|[._-])/.test(name)
+        ? 'secrets'
+        : null;
   if (name.startsWith('id_') && /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?$/.test(name)) return 'secrets';
   if (/\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk|age)$/.test(name)) return 'secrets';
   if (name.startsWith('requirements') && /^requirements[\w.-]*\.(txt|in)$/.test(name)) return 'manifest';
@@ -255,16 +261,23 @@ export function credentialStoreOf(path: string, home: string): string | null {
   const inHome = relativeToHome(path, home);
   if (inHome !== null) {
     for (const [prefix, store] of stores) {
-      if (inHome.startsWith(prefix) && (inHome.length === prefix.length || inHome[prefix.length] === '/')) return store;
+      if (inHome.startsWith(prefix) && (inHome.length === prefix.length || inHome[prefix.length] === '/'))
+        return store;
     }
   }
   if (path.startsWith('/etc/')) {
     if (/^\/etc\/(g?shadow|opasswd)(-|$|\/)|^\/etc\/security\/opasswd/.test(path)) return 'system';
-    if (/^\/etc\/(ssh\/ssh_host_|ssl\/private|letsencrypt\/(live|archive|keys)|wireguard|ipsec\.secrets|krb5\.keytab|docker\/key)/.test(path)) return 'system';
+    if (
+      /^\/etc\/(ssh\/ssh_host_|ssl\/private|letsencrypt\/(live|archive|keys)|wireguard|ipsec\.secrets|krb5\.keytab|docker\/key)/.test(
+        path,
+      )
+    )
+      return 'system';
     if (path.startsWith('/etc/kubernetes/')) return 'kube';
   }
   if (/^\/(var\/)?run\/secrets(\/|$)/.test(path)) return 'kube';
-  if (/^\/(var\/)?run\/user\/\d+\/(keyring|gnupg)/.test(path) || /^\/tmp\/ssh-[^/]+\/agent\./.test(path)) return 'keyring';
+  if (/^\/(var\/)?run\/user\/\d+\/(keyring|gnupg)/.test(path) || /^\/tmp\/ssh-[^/]+\/agent\./.test(path))
+    return 'keyring';
   if (/^\/tmp\/krb5cc_/.test(path)) return 'kerberos';
   return null;
 }
@@ -284,7 +297,9 @@ export function credentialFiles(home: string): readonly string[] {
     '/etc/gshadow',
     '/etc/sudoers',
     '/etc/ssl/private/key.pem',
-    ...[home, '/root', '/home/user'].flatMap((base) => stores.flatMap(([path]) => [`${base}/${path}`, `${base}/${path}/id_rsa`])),
+    ...[home, '/root', '/home/user'].flatMap((base) =>
+      stores.flatMap(([path]) => [`${base}/${path}`, `${base}/${path}/id_rsa`]),
+    ),
   ];
   if (examples.size > 16) examples.clear();
   examples.set(home, files);

@@ -65,13 +65,17 @@ export class ShellState {
     if (this.volatile || this.#odd.has(name)) return 'unknown';
     if (name === 'PWD') {
       const [only] = this.directories ?? [];
-      return only !== undefined && this.directories?.length === 1 && this.directoriesIfFailed === undefined ? { text: only } : 'unknown';
+      return only !== undefined && this.directories?.length === 1 && this.directoriesIfFailed === undefined
+        ? { text: only }
+        : 'unknown';
     }
     return this.#variables.get(name) ?? 'unknown';
   }
 
   assign(name: string, value: Value): void {
     const tooLong = typeof value === 'object' && value.text.length > limits.value;
+    if (this.#variables.size > limits.names) this.volatile = true;
+    if (this.volatile) return;
     this.#variables = new Map(this.#variables).set(name, tooLong ? 'unknown' : value);
   }
 
@@ -94,7 +98,8 @@ export class ShellState {
   }
 
   defineFunction(name: string, body: FunctionBody): void {
-    this.#functions = new Map(this.#functions).set(name, [body]);
+    if (this.#functions.size > limits.names) this.names = 'path';
+    else this.#functions = new Map(this.#functions).set(name, [body]);
   }
 
   /** Functions reach a nested shell only where they are exported, which is not followed. */
@@ -139,7 +144,12 @@ export class ShellState {
     joined.positional = samePositional(this.positional, other.positional) ? this.positional : null;
     joined.volatile = this.volatile || other.volatile;
     joined.oddExpansion = this.oddExpansion || other.oddExpansion;
-    joined.names = this.names === 'path' || other.names === 'path' ? 'path' : this.names === 'none' ? other.names : this.names;
+    joined.names =
+      this.names === 'path' || other.names === 'path'
+        ? 'path'
+        : this.names === 'none'
+          ? other.names
+          : this.names;
     joined.aliases = this.aliases || other.aliases;
     joined.expandsAliases = this.expandsAliases || other.expandsAliases;
     joined.#variables = joinVariables(this.#variables, other.#variables);
@@ -178,7 +188,10 @@ export function sameValue(left: Value, right: Value): boolean {
   return typeof left === 'object' && typeof right === 'object' ? left.text === right.text : left === right;
 }
 
-function joinVariables(left: ReadonlyMap<string, Value>, right: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+function joinVariables(
+  left: ReadonlyMap<string, Value>,
+  right: ReadonlyMap<string, Value>,
+): ReadonlyMap<string, Value> {
   if (left === right) return left;
   const joined = new Map<string, Value>();
   for (const [name, value] of left) {
@@ -208,8 +221,10 @@ function joinFunctions(
 ): ReadonlyMap<string, readonly (FunctionBody | null)[]> {
   if (left === right) return left;
   const joined = new Map(left);
-  for (const [name, bodies] of right) joined.set(name, [...new Set([...(joined.get(name) ?? noFunction), ...bodies])]);
-  for (const [name, bodies] of left) if (!right.has(name) && !bodies.includes(null)) joined.set(name, [...bodies, null]);
+  for (const [name, bodies] of right)
+    joined.set(name, [...new Set([...(joined.get(name) ?? noFunction), ...bodies])]);
+  for (const [name, bodies] of left)
+    if (!right.has(name) && !bodies.includes(null)) joined.set(name, [...bodies, null]);
   return joined;
 }
 
@@ -218,10 +233,15 @@ function sameFunctions(
   right: ReadonlyMap<string, readonly (FunctionBody | null)[]>,
 ): boolean {
   if (left === right) return true;
-  return left.size === right.size && [...left].every(([name, bodies]) => right.get(name)?.length === bodies.length);
+  return (
+    left.size === right.size && [...left].every(([name, bodies]) => right.get(name)?.length === bodies.length)
+  );
 }
 
-function unionOfDirectories(left: readonly string[] | null, right: readonly string[] | null): readonly string[] | null {
+function unionOfDirectories(
+  left: readonly string[] | null,
+  right: readonly string[] | null,
+): readonly string[] | null {
   if (left === right) return left;
   if (left === null || right === null) return null;
   const union = [...new Set([...left, ...right])];
@@ -230,7 +250,12 @@ function unionOfDirectories(left: readonly string[] | null, right: readonly stri
 
 function sameDirectories(left: readonly string[] | null, right: readonly string[] | null): boolean {
   if (left === right) return true;
-  return left !== null && right !== null && left.length === right.length && left.every((one) => right.includes(one));
+  return (
+    left !== null &&
+    right !== null &&
+    left.length === right.length &&
+    left.every((one) => right.includes(one))
+  );
 }
 
 function samePositional(left: readonly Field[] | null, right: readonly Field[] | null): boolean {

@@ -22,7 +22,10 @@ export interface Shell extends ExpansionHost {
   runFunction(body: FunctionBody, positional: readonly Field[], span: Span): void;
   /** False, and said so, where nesting has gone too far. */
   tooDeep(source: string, span: Span): boolean;
-  child(state: ShellState, change?: { readonly span?: Span | null; readonly via?: readonly string[]; readonly input?: Input }): Shell;
+  child(
+    state: ShellState,
+    change?: { readonly span?: Span | null; readonly via?: readonly string[]; readonly input?: Input },
+  ): Shell;
   /** Leaves loops or the function around this point. */
   escape(): void;
   variableName(field: Field): void;

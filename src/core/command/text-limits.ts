@@ -3,7 +3,8 @@ import { limits } from './limits.ts';
 import type { RiskKind } from './risk.ts';
 
 export function tooComplex(text: string): { readonly kind: RiskKind; readonly message: string } | null {
-  if (text.length > limits.text) return { kind: 'too-long', message: `the text is longer than ${limits.text} characters` };
+  if (text.length > limits.text)
+    return { kind: 'too-long', message: `the text is longer than ${limits.text} characters` };
   if (text.length < limits.hereDocuments) return null;
   let tokens = 0;
   let documents = 0;
@@ -15,9 +16,12 @@ export function tooComplex(text: string): { readonly kind: RiskKind; readonly me
     tokens += 1;
     if (char === 60 && text.charCodeAt(at + 1) === 60) documents += 1;
   }
-  if (tokens > limits.tokens) return { kind: 'too-long', message: 'the text has too many words and operators to be followed' };
-  if (documents > limits.hereDocuments) return { kind: 'too-many', message: `more than ${limits.hereDocuments} here-documents` };
+  if (tokens > limits.tokens)
+    return { kind: 'too-long', message: 'the text has too many words and operators to be followed' };
+  if (documents > limits.hereDocuments)
+    return { kind: 'too-many', message: `more than ${limits.hereDocuments} here-documents` };
   // A keyword of the grammar that the parser reads by recursion without a limit of its own.
-  if ((text.match(/\bcoproc\b/g)?.length ?? 0) > limits.depth) return { kind: 'too-deep', message: 'too many nested coprocesses' };
+  if ((text.match(/\bcoproc\b/g)?.length ?? 0) > limits.depth)
+    return { kind: 'too-deep', message: 'too many nested coprocesses' };
   return null;
 }

@@ -2,7 +2,15 @@
 import type { OpaqueOperation, Trait } from '../model/operation.ts';
 import type { Call } from './call.ts';
 import { literal, type Field } from './field.ts';
-import { optionTable, parseOptions, type Effect, type OptionTable, type Option, type ParsedOptions, type ParseStyle } from './options.ts';
+import {
+  optionTable,
+  parseOptions,
+  type Effect,
+  type OptionTable,
+  type Option,
+  type ParsedOptions,
+  type ParseStyle,
+} from './options.ts';
 
 export interface ToolModel {
   readonly traits: readonly Trait[];
@@ -14,7 +22,7 @@ export interface ToolModel {
   readonly hides: OpaqueOperation['of'] | null;
   readonly operands: 'ignored' | Effect;
   /** What the tables cannot say; replaces `operands` where it is given. */
-  readonly then: ((call: Call, parsed: ParsedOptions) => void) | null;
+  readonly apply: ((call: Call, parsed: ParsedOptions) => void) | null;
   /** Brings odd syntaxes into the usual form before options are read. */
   readonly rewrite: ((words: readonly Field[]) => readonly Field[]) | null;
   /** Without options, the program with its words alone decides. */
@@ -29,7 +37,7 @@ export interface ToolDescription {
   readonly hides?: OpaqueOperation['of'] | null;
   readonly operands?: 'ignored' | Effect;
   readonly rewrite?: (words: readonly Field[]) => readonly Field[];
-  readonly then?: (call: Call, parsed: ParsedOptions) => void;
+  readonly apply?: (call: Call, parsed: ParsedOptions) => void;
   readonly raw?: (call: Call) => void;
 }
 
@@ -41,7 +49,7 @@ export function tool(description: ToolDescription): ToolModel {
     lenient: description.lenient ?? false,
     hides: description.hides === undefined ? 'exec' : description.hides,
     operands: description.operands ?? 'ignored',
-    then: description.then ?? null,
+    apply: description.apply ?? null,
     rewrite: description.rewrite ?? null,
     raw: description.raw ?? null,
   };
@@ -50,7 +58,8 @@ export function tool(description: ToolDescription): ToolModel {
 /** One model under several names: `{ 'cat tac rev': model }`. */
 export function named(entries: Readonly<Record<string, ToolModel>>): ReadonlyMap<string, ToolModel> {
   const models = new Map<string, ToolModel>();
-  for (const [names, model] of Object.entries(entries)) for (const name of names.split(/\s+/)) models.set(name, model);
+  for (const [names, model] of Object.entries(entries))
+    for (const name of names.split(/\s+/)) models.set(name, model);
   return models;
 }
 
@@ -60,24 +69,44 @@ export function applyTool(call: Call, model: ToolModel, words: readonly Field[] 
     model.raw(call);
     return;
   }
-  const parsed = parseOptions(model.rewrite === null ? words : model.rewrite(words), model.options, model.style);
+  const parsed = parseOptions(
+    model.rewrite === null ? words : model.rewrite(words),
+    model.options,
+    model.style,
+  );
   applyOptions(call, parsed, model);
-  if (model.then !== null) model.then(call, parsed);
-  else if (model.operands !== 'ignored') for (const operand of parsed.operands) applyEffect(call, model.operands, operand);
+  if (model.apply !== null) model.apply(call, parsed);
+  else if (model.operands !== 'ignored')
+    for (const operand of parsed.operands) applyEffect(call, model.operands, operand);
 }
 
-export function applyOptions(call: Call, parsed: ParsedOptions, model: Pick<ToolModel, 'hides' | 'lenient'>): void {
+export function applyOptions(
+  call: Call,
+  parsed: ParsedOptions,
+  model: Pick<ToolModel, 'hides' | 'lenient'>,
+): void {
   for (const { option, value } of parsed.seen) {
     if (option.traits !== undefined) call.trait(...option.traits);
-    if (option.hides !== undefined) call.opaque(option.hides, value?.text ?? option.name, `${option.name} hides what happens`);
+    if (option.hides !== undefined)
+      call.opaque(option.hides, value?.text ?? option.name, `${option.name} hides what happens`);
     if (option.effect !== undefined && value !== null) applyEffect(call, option.effect, value);
   }
   if (parsed.strange.length > 0 && !model.lenient) call.trait('unknown');
   if (model.hides === null) return;
   for (const word of parsed.unclear) {
     // Files that are there already can only turn into options; where code runs anyway, that adds nothing.
-    if (word.pattern && (model.hides === 'read' || call.exec.traits.includes('builds') || call.exec.traits.includes('runs-code'))) continue;
-    call.opaque(model.hides, word.text, word.pattern ? 'a file it matches may be named like an option' : 'the word may be an option');
+    if (
+      word.pattern &&
+      (model.hides === 'read' ||
+        call.exec.traits.includes('builds') ||
+        call.exec.traits.includes('runs-code'))
+    )
+      continue;
+    call.opaque(
+      model.hides,
+      word.text,
+      word.pattern ? 'a file it matches may be named like an option' : 'the word may be an option',
+    );
   }
 }
 
@@ -110,6 +139,9 @@ export function runWords(call: Call, field: Field): void {
     call.opaque('exec', field.text, 'what it runs cannot be told');
     return;
   }
-  const words = field.text.trim().split(/\s+/).map((word) => literal(word, field.span));
+  const words = field.text
+    .trim()
+    .split(/\s+/)
+    .map((word) => literal(word, field.span));
   if (words[0]?.text !== '') call.runner.runProgram(words, call);
 }

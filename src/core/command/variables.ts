@@ -16,9 +16,13 @@ export function freshState(
   directories: readonly string[] | null,
   environment: Readonly<Record<string, string | null>> = {},
 ): ShellState {
-  const variables = new Map<string, Value>([['IFS', { text: ' \t\n' }], ['HOME', { text: context.home }]]);
+  const variables = new Map<string, Value>([
+    ['IFS', { text: ' \t\n' }],
+    ['HOME', { text: context.home }],
+  ]);
   if (context.variables !== undefined) {
-    for (const [name, text] of Object.entries(context.variables)) if (name !== 'IFS') variables.set(name, { text });
+    for (const [name, text] of Object.entries(context.variables))
+      if (name !== 'IFS') variables.set(name, { text });
   }
   for (const name in environment) {
     const text = environment[name];
@@ -38,7 +42,12 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
       return;
     case 'path':
       if (value?.split(':').every((directory) => systemDirectories.test(directory)) === true) return;
-      shell.findings.opaque('exec', source, 'PATH is changed, so that names no longer tell which programs run', span);
+      shell.findings.opaque(
+        'exec',
+        source,
+        'PATH is changed, so that names no longer tell which programs run',
+        span,
+      );
       return;
     case 'exec':
       shell.findings.opaque('exec', source, `${name} changes what programs load or run`, span);
@@ -48,7 +57,10 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
         shell.findings.opaque('exec', source, `${name} names a command to run`, span);
         return;
       }
-      const nested = shell.child(freshState(shell.context, shell.state.directories), { span, via: [...shell.via, name] });
+      const nested = shell.child(freshState(shell.context, shell.state.directories), {
+        span,
+        via: [...shell.via, name],
+      });
       nested.runText(value, span);
       return;
     }
@@ -68,7 +80,11 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
     }
     case 'write': {
       const field = value === null ? { ...literal(source, span), known: false } : literal(value, span);
-      addPaths('write', field, false, name, { findings: shell.findings, place: shell.context, directories: shell.state.directories });
+      addPaths('write', field, false, name, {
+        findings: shell.findings,
+        place: shell.context,
+        directories: shell.state.directories,
+      });
     }
   }
 }
@@ -82,7 +98,8 @@ export function noteAssignment(shell: Shell, name: string, value: string | null,
     if (name !== 'PS4') return;
   }
   if (name === 'PATH') {
-    if (value?.split(':').every((directory) => systemDirectories.test(directory)) !== true) shell.state.names = 'path';
+    if (value?.split(':').every((directory) => systemDirectories.test(directory)) !== true)
+      shell.state.names = 'path';
     return;
   }
   applyVariable(shell, name, value, span);

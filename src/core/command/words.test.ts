@@ -29,7 +29,14 @@ function context(): AnalysisContext {
 /** The fields of `word` if all of them are known; null if any is not. */
 function claimed(word: string): readonly Field[] | null {
   const findings = new Findings();
-  const shell = new Interpreter({ state: freshState(context(), [folder]), findings, context: context(), span: null, depth: 0, via: [] });
+  const shell = new Interpreter({
+    state: freshState(context(), [folder]),
+    findings,
+    context: context(),
+    span: null,
+    depth: 0,
+    via: [],
+  });
   shell.runText(preamble, { start: 0, end: 0 });
   const script = parse(`: ${word}`);
   const command = script.commands[0]?.command;
@@ -45,7 +52,9 @@ function claimed(word: string): readonly Field[] | null {
 /** What Bash makes of each word; null where it refuses it. Many words share one process. */
 function expandedByBash(words: readonly string[]): readonly (readonly string[] | null)[] {
   const file = join(folder, '.words');
-  const lines = words.map((word) => `${preamble}\neval ${quote(`printf '%s\\0' A${' '}${word}`)} 2>/dev/null || printf '!\\0'`);
+  const lines = words.map(
+    (word) => `${preamble}\neval ${quote(`printf '%s\\0' A${' '}${word}`)} 2>/dev/null || printf '!\\0'`,
+  );
   writeFileSync(file, lines.map((line) => `(\n${line}\n)\nprintf '\\1\\0'\n`).join(''));
   const output = execFileSync('bash', [file], {
     cwd: folder,
@@ -69,21 +78,24 @@ function compare(words: readonly string[]): { readonly compared: number; readonl
   const wrong: string[] = [];
   let compared = 0;
   const claims = words.map(claimed);
-  const chosen = words.flatMap((word, index) => (claims[index] === null ? [] : [{ word, claim: claims[index] ?? [] }]));
+  const chosen = words.flatMap((word, index) =>
+    claims[index] === null ? [] : [{ word, claim: claims[index] ?? [] }],
+  );
   const bash = expandedByBash(chosen.map(({ word }) => word));
   chosen.forEach(({ word, claim }, index) => {
     const real = bash[index];
     if (real === null || real === undefined) return;
     compared += 1;
     const ours = claim.map((field) => field.text);
-    if (JSON.stringify(ours) !== JSON.stringify(real)) wrong.push(`${word}  claimed ${JSON.stringify(ours)}  Bash ${JSON.stringify(real)}`);
+    if (JSON.stringify(ours) !== JSON.stringify(real))
+      wrong.push(`${word}  claimed ${JSON.stringify(ours)}  Bash ${JSON.stringify(real)}`);
   });
   return { compared, wrong };
 }
 
 const known: readonly (readonly [word: string, fields: readonly string[]])[] = [
   ['plain', ['plain']],
-  ["'single'\"double\"\\ blank", ['singledouble blank']],
+  ['\'single\'"double"\\ blank', ['singledouble blank']],
   ["$'\\x41\\u00e9\\n\\'\\101'", ["Aé\n'A"]],
   ['$a"$b"', ['onetwo words']],
   ['$b', ['two', 'words']],
@@ -143,20 +155,147 @@ test.each(unknown)('%s cannot be told', (word) => {
 });
 
 const piece = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('a', 'b', 'x', '/', '.', '-', '=', ':', '1', ',', '..', '%', '@', '+', '^', '!', '#', '_') },
-  { weight: 3, arbitrary: fc.constantFrom('{', '}', '{a,b}', '{1..3}', '{a..c}', '{x,', ',y}', '{1..', '{01..3}', '{3..1..2}', '{a,{b,c}}') },
-  { weight: 3, arbitrary: fc.constantFrom('$a', '$b', '$c', '$e', '${a}', '${b}', '$n', '$p', '$HOME', '$PWD', '$', '$IFS', '${IFS}') },
-  { weight: 3, arbitrary: fc.constantFrom('"', "'", '\\', "$'", '$"', "\\'", '\\"', '""', "''", '"$b"', '"$a x"', "'q r'", "$'\\t'", "$'\\x41'", "$'\\''", '"\\$a"', '"\\a"', "$'\\u263a'", "$'\\c?'", "$'\\8'") },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      'a',
+      'b',
+      'x',
+      '/',
+      '.',
+      '-',
+      '=',
+      ':',
+      '1',
+      ',',
+      '..',
+      '%',
+      '@',
+      '+',
+      '^',
+      '!',
+      '#',
+      '_',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '{',
+      '}',
+      '{a,b}',
+      '{1..3}',
+      '{a..c}',
+      '{x,',
+      ',y}',
+      '{1..',
+      '{01..3}',
+      '{3..1..2}',
+      '{a,{b,c}}',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '$a',
+      '$b',
+      '$c',
+      '$e',
+      '${a}',
+      '${b}',
+      '$n',
+      '$p',
+      '$HOME',
+      '$PWD',
+      '$',
+      '$IFS',
+      '${IFS}',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '"',
+      "'",
+      '\\',
+      "$'",
+      '$"',
+      "\\'",
+      '\\"',
+      '""',
+      "''",
+      '"$b"',
+      '"$a x"',
+      "'q r'",
+      "$'\\t'",
+      "$'\\x41'",
+      "$'\\''",
+      '"\\$a"',
+      '"\\a"',
+      "$'\\u263a'",
+      "$'\\c?'",
+      "$'\\8'",
+    ),
+  },
   { weight: 2, arbitrary: fc.constantFrom('~', '~/', '~+', '=~', ':~', '~a', 'v=~/x', 'v=a:~') },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('${a:-z}', '${c:-z}', '${c-z}', '${a:+z}', '${p%/lib}', '${p#/usr}', '${p%%b}', '${a^^}', '${a^}', '${b,,}', '${a:1}', '${a:0:2}', '${b:2:3}', '${#a}', '${a%$n}', '${c:=q}', '${u:-"q r"}', '${a/o/x}', '${p##*/}', '${b:+$a}', '${a:?}', '"${b%words}"', '"${c:-$b}"', '${c:-$b}'),
+    arbitrary: fc.constantFrom(
+      '${a:-z}',
+      '${c:-z}',
+      '${c-z}',
+      '${a:+z}',
+      '${p%/lib}',
+      '${p#/usr}',
+      '${p%%b}',
+      '${a^^}',
+      '${a^}',
+      '${b,,}',
+      '${a:1}',
+      '${a:0:2}',
+      '${b:2:3}',
+      '${#a}',
+      '${a%$n}',
+      '${c:=q}',
+      '${u:-"q r"}',
+      '${a/o/x}',
+      '${p##*/}',
+      '${b:+$a}',
+      '${a:?}',
+      '"${b%words}"',
+      '"${c:-$b}"',
+      '${c:-$b}',
+    ),
   },
-  { weight: 1, arbitrary: fc.constantFrom('*', '?', '[a]', '[', ']', '\n', '\\\n', ' ', '\t', '(', ')', '&', ';', '|', '<', '>', '`') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '*',
+      '?',
+      '[a]',
+      '[',
+      ']',
+      '\n',
+      '\\\n',
+      ' ',
+      '\t',
+      '(',
+      ')',
+      '&',
+      ';',
+      '|',
+      '<',
+      '>',
+      '`',
+    ),
+  },
 );
 
 test('claims about generated words hold in Bash', () => {
-  const words = fc.sample(fc.array(piece, { minLength: 1, maxLength: 7 }).map((pieces) => pieces.join('')), { numRuns: 9000, seed: 20261122 });
+  const words = fc.sample(
+    fc.array(piece, { minLength: 1, maxLength: 7 }).map((pieces) => pieces.join('')),
+    { numRuns: 9000, seed: 20261122 },
+  );
   // What would end the word or run something is Bash's to parse, not to expand.
   const fit = words.filter((word) => !/[;&|<>()`#!]|\n(?!$)|^\s*$/.test(word.replaceAll('\\\n', '')));
   let compared = 0;

@@ -23,6 +23,11 @@ export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost)
     if (braced !== null) return braced;
   }
   const { parts } = word;
+  if (raw.includes('\\\n') && /[$~]/.test(raw)) {
+    // A continued line may join a name that the parser sees in two: `$a\⏎b` is `$ab`.
+    for (const part of parts ?? []) visitSubstitutions(part, host);
+    return [unknown(raw, span, '', mode === 'argument')];
+  }
   if (parts === undefined && raw.charCodeAt(0) !== 126 /* ~ */ && !hasInnerTilde(raw)) {
     return host.state.oddExpansion && word.value !== raw ? [unknown(raw, span)] : [literal(word.value, span)];
   }
@@ -54,7 +59,12 @@ export function expandAssignment(node: Assignment, host: ExpansionHost): Field {
 }
 
 /** The text of a here-document: one field. */
-export function expandHereDocument(text: string, parts: readonly WordPart[] | undefined, span: Span, host: ExpansionHost): Field {
+export function expandHereDocument(
+  text: string,
+  parts: readonly WordPart[] | undefined,
+  span: Span,
+  host: ExpansionHost,
+): Field {
   if (parts === undefined) return literal(text, span);
   const builder = new WordBuilder(text, span, 'single', host);
   builder.quoted(parts as readonly DoubleQuotedChild[]);
@@ -144,7 +154,8 @@ class WordBuilder {
     switch (part.type) {
       case 'Literal':
         if (first) this.plain(part.text, part.value, last);
-        else if (hasInnerTilde(part.text) || (part.text.startsWith('~') && /[=:]$/.test(this.#text))) this.#unknown(false);
+        else if (hasInnerTilde(part.text) || (part.text.startsWith('~') && /[=:]$/.test(this.#text)))
+          this.#unknown(false);
         else this.#bare(part.text, part.value);
         break;
       case 'SingleQuoted':
@@ -201,7 +212,8 @@ class WordBuilder {
   fields(): readonly Field[] {
     // A dollar sign that expands nothing keeps Bash from splitting what else the word expands to.
     if (this.#loneDollar && this.#splits) this.#many = true;
-    if (this.#many) return [unknown(this.#raw, this.#span, this.#fields[0]?.prefix ?? this.#prefix ?? this.#text, true)];
+    if (this.#many)
+      return [unknown(this.#raw, this.#span, this.#fields[0]?.prefix ?? this.#prefix ?? this.#text, true)];
     this.#flush();
     return this.#fields;
   }
@@ -209,22 +221,31 @@ class WordBuilder {
   #tilde(raw: string, value: string, wholeWord: boolean): void {
     const slash = raw.indexOf('/');
     const name = slash < 0 ? raw.slice(1) : raw.slice(1, slash);
+    if (/[:=\\'"]/.test(name) || hasInnerTilde(raw)) {
+      this.#unknown(true);
+      return;
+    }
     if (slash < 0 && !wholeWord) {
       // `~$x` and `~"x"` are no tilde prefixes.
       this.#literal(value);
       return;
     }
-    const home = name === '' ? this.#host.state.variable('HOME') : name === '+' ? this.#host.state.variable('PWD') : 'unknown';
+    const home =
+      name === ''
+        ? this.#host.state.variable('HOME')
+        : name === '+'
+          ? this.#host.state.variable('PWD')
+          : 'unknown';
     const rest = slash < 0 ? '' : value.slice(value.indexOf('/'));
-    if (/[\\'"]/.test(name) || hasInnerTilde(raw)) this.#unknown(false);
-    else if (typeof home === 'object') this.#literal(home.text === '/' && rest !== '' ? rest : home.text + rest);
+    if (typeof home === 'object') this.#literal(home.text === '/' && rest !== '' ? rest : home.text + rest);
     else this.#unknown(false);
   }
 
   #glob(part: Extract<WordPart, { type: 'Glob' }>): void {
     visitSubstitutions(part, this.#host);
     if (this.#mode === 'single') {
-      if (part.kind === 'bracket' && part.parts.some((inner) => inner.type !== 'Literal')) this.#unknown(false);
+      if (part.kind === 'bracket' && part.parts.some((inner) => inner.type !== 'Literal'))
+        this.#unknown(false);
       else this.#literal(part.value);
       return;
     }
@@ -306,7 +327,11 @@ class WordBuilder {
   /** `"$@"` whose words are known. */
   #splice(fields: readonly Field[], quoted: boolean): void {
     const plain = fields.every((field) => field.known && !field.pattern);
-    if (this.#mode === 'single' || !plain || (!quoted && fields.some((field) => /[\s*?[\\]|^$/.test(field.text)))) {
+    if (
+      this.#mode === 'single' ||
+      !plain ||
+      (!quoted && fields.some((field) => /[\s*?[\\]|^$/.test(field.text)))
+    ) {
       this.#unknown(true);
       return;
     }
@@ -315,7 +340,8 @@ class WordBuilder {
       this.#literal(field.text);
     });
     // No words at all: quotes around `$@` alone leave nothing.
-    if (fields.length === 0 && quoted && this.#text === '' && /^"\$(@|\{@\})"$/.test(this.#raw)) this.#present = false;
+    if (fields.length === 0 && quoted && this.#text === '' && /^"\$(@|\{@\})"$/.test(this.#raw))
+      this.#present = false;
   }
 
   #literal(text: string): void {

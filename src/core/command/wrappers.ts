@@ -2,7 +2,22 @@
 import type { Trait } from '../model/operation.ts';
 import type { Call, Change } from './call.ts';
 import { dropFirst, literal, mayBeOption, unknown, type Field } from './field.ts';
-import { adds, flag, hasOption, maybe, optionValue, optionValues, program, reads, shell, value, valueAdds, writes, type Option, type ParsedOptions } from './options.ts';
+import {
+  adds,
+  flag,
+  hasOption,
+  maybe,
+  optionValue,
+  optionValues,
+  program,
+  reads,
+  shell,
+  value,
+  valueAdds,
+  writes,
+  type Option,
+  type ParsedOptions,
+} from './options.ts';
 import { named, tool, type ToolModel } from './tool.ts';
 
 interface Wrapper {
@@ -22,7 +37,7 @@ function wrapper(description: Wrapper): ToolModel {
     options: description.options ?? {},
     style: { stopAtOperand: true },
     hides: 'exec',
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       description.before?.(call, parsed);
       const rest = parsed.operands.slice(description.own ?? 0);
       runRest(call, parsed, rest, description);
@@ -30,10 +45,19 @@ function wrapper(description: Wrapper): ToolModel {
   });
 }
 
-function runRest(call: Call, parsed: ParsedOptions, rest: readonly Field[], { change, alone }: Wrapper): void {
+function runRest(
+  call: Call,
+  parsed: ParsedOptions,
+  rest: readonly Field[],
+  { change, alone }: Wrapper,
+): void {
   if (parsed.strange.length > 0) {
     // An option that is not known may take the next word, and the program with it.
-    call.opaque('exec', call.exec.argv.join(' '), 'an option is not known, so that the program cannot be told');
+    call.opaque(
+      'exec',
+      call.exec.argv.join(' '),
+      'an option is not known, so that the program cannot be told',
+    );
   }
   if (rest.length === 0) {
     alone?.(call);
@@ -42,7 +66,8 @@ function runRest(call: Call, parsed: ParsedOptions, rest: readonly Field[], { ch
   call.runner.runProgram(rest, call, change?.(parsed) ?? {});
 }
 
-const opaqueShell = (call: Call): void => call.opaque('exec', call.name, 'it starts a shell that reads its commands from elsewhere');
+const opaqueShell = (call: Call): void =>
+  call.opaque('exec', call.name, 'it starts a shell that reads its commands from elsewhere');
 
 /** `NAME=value … program args`, as env, sudo and doas have it. */
 function runWithAssignments(call: Call, words: readonly Field[], change: Change = {}): boolean {
@@ -71,7 +96,7 @@ const env: ToolModel = tool({
     '-a --argv0': { takes: 'value', traits: [] },
     '--block-signal --default-signal --ignore-signal': maybe,
   },
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     const split = optionValue(parsed, '-S');
     const directory = optionValue(parsed, '-C');
     const change: Change = directory === null ? {} : { directory };
@@ -81,14 +106,22 @@ const env: ToolModel = tool({
         call.opaque('exec', split.text, 'what it runs cannot be told');
         return;
       }
-      const pieces = split.text.trim().split(/\s+/).map((piece) => literal(piece, split.span));
+      const pieces = split.text
+        .trim()
+        .split(/\s+/)
+        .map((piece) => literal(piece, split.span));
       if (pieces[0]?.text.startsWith('-') === true) {
         call.opaque('exec', split.text, 'what it runs cannot be told');
         return;
       }
       words = [...pieces, ...words];
     }
-    if (parsed.strange.length > 0) call.opaque('exec', call.exec.argv.join(' '), 'an option is not known, so that the program cannot be told');
+    if (parsed.strange.length > 0)
+      call.opaque(
+        'exec',
+        call.exec.argv.join(' '),
+        'an option is not known, so that the program cannot be told',
+      );
     if (!runWithAssignments(call, words, change)) call.trait('reads');
   },
 });
@@ -99,13 +132,18 @@ function superuser(options: Readonly<Record<string, Option>>): ToolModel {
     hides: 'exec',
     style: { stopAtOperand: true },
     options,
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       if (hasOption(parsed, '-e')) {
         for (const file of parsed.operands) call.write(file);
         return;
       }
       const directory = optionValue(parsed, '-D');
-      if (parsed.strange.length > 0) call.opaque('exec', call.exec.argv.join(' '), 'an option is not known, so that the program cannot be told');
+      if (parsed.strange.length > 0)
+        call.opaque(
+          'exec',
+          call.exec.argv.join(' '),
+          'an option is not known, so that the program cannot be told',
+        );
       const ran = runWithAssignments(call, parsed.operands, directory === null ? {} : { directory });
       if (!ran && hasOption(parsed, '-i', '-s')) opaqueShell(call);
     },
@@ -123,7 +161,7 @@ const switchUser = tool({
     '-u --user': { takes: 'value', traits: [] },
     '-g --group -G --supp-group -w --whitelist-environment': value,
   },
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     if (hasOption(parsed, '-u') && parsed.operands.length > 0) call.runner.runProgram(parsed.operands, call);
     else if (!hasOption(parsed, '-c')) opaqueShell(call);
   },
@@ -134,16 +172,23 @@ const xargs = tool({
   hides: 'exec',
   style: { stopAtOperand: true },
   options: {
-    '-0 --null -o --open-tty -p --interactive -r --no-run-if-empty -t --verbose -x --exit --show-limits': flag,
+    '-0 --null -o --open-tty -p --interactive -r --no-run-if-empty -t --verbose -x --exit --show-limits':
+      flag,
     '-a --arg-file': reads,
-    '-d --delimiter -E -L --max-lines -n --max-args -P --max-procs -s --max-chars --process-slot-var -I': value,
+    '-d --delimiter -E -L --max-lines -n --max-args -P --max-procs -s --max-chars --process-slot-var -I':
+      value,
     '-e --eof -i --replace -l': maybe,
   },
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     if (parsed.operands.length === 0) return;
     const given = optionValue(parsed, '-I') ?? optionValue(parsed, '-i') ?? optionValue(parsed, '--replace');
     const mark = given?.text ?? (hasOption(parsed, '-i', '--replace') ? '{}' : null);
-    if (parsed.strange.length > 0) call.opaque('exec', call.exec.argv.join(' '), 'an option is not known, so that the program cannot be told');
+    if (parsed.strange.length > 0)
+      call.opaque(
+        'exec',
+        call.exec.argv.join(' '),
+        'an option is not known, so that the program cannot be told',
+      );
     const words =
       mark === null || mark === ''
         ? [...parsed.operands, unknown('(words of the input)', call.span, '', true)]
@@ -196,7 +241,8 @@ function runShell(call: Call, words: readonly Field[]): void {
         if (file !== undefined) call.script(file);
       } else if (/^--(rcfile|init-file)=/.test(text)) call.script(dropFirst(word, text.indexOf('=') + 1));
       else if (text === '--version' || text === '--help') return;
-      else if (!/^--(norc|noprofile|posix|verbose|noediting|restricted|pretty-print)$/.test(text)) readsStartFiles(call);
+      else if (!/^--(norc|noprofile|posix|verbose|noediting|restricted|pretty-print)$/.test(text))
+        readsStartFiles(call);
       continue;
     }
     if (text.startsWith('-') && text.includes('c')) hasText = true;
@@ -239,10 +285,11 @@ const ssh = tool({
     '-F -i': reads,
     '-J': { takes: 'value', effect: 'connect' },
   },
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     call.credential('ssh');
     for (const option of optionValues(parsed, '-o')) sshOption(call, option);
-    if (optionValue(parsed, '-F') !== null) call.opaque('exec', optionValue(parsed, '-F')?.text ?? '', 'its settings may run commands');
+    if (optionValue(parsed, '-F') !== null)
+      call.opaque('exec', optionValue(parsed, '-F')?.text ?? '', 'its settings may run commands');
     const [host] = parsed.operands;
     if (host === undefined) return;
     const port = optionValue(parsed, '-p');
@@ -257,11 +304,17 @@ export function sshOption(call: Call, option: Field): void {
   const name = match?.[1]?.toLowerCase() ?? '';
   if (!option.known || match === null) {
     call.opaque('exec', option.text, 'the setting may run commands');
-  } else if (/^(proxycommand|localcommand|knownhostscommand|permitlocalcommand|pkcs11provider|securitykeyprovider|xauthlocation|proxyusefdpass|include|match)$/.test(name)) {
-    if (name === 'proxycommand' || name === 'localcommand' || name === 'knownhostscommand') call.runner.runText(literal(match[2] ?? '', option.span), call);
+  } else if (
+    /^(proxycommand|localcommand|knownhostscommand|permitlocalcommand|pkcs11provider|securitykeyprovider|xauthlocation|proxyusefdpass|include|match)$/.test(
+      name,
+    )
+  ) {
+    if (name === 'proxycommand' || name === 'localcommand' || name === 'knownhostscommand')
+      call.runner.runText(literal(match[2] ?? '', option.span), call);
     else call.opaque('exec', option.text, 'the setting may run commands');
   } else if (name === 'proxyjump') call.connectToField(literal(match[2] ?? '', option.span), 22);
-  else if (/^(userknownhostsfile|globalknownhostsfile)$/.test(name)) call.write(literal(match[2] ?? '', option.span));
+  else if (/^(userknownhostsfile|globalknownhostsfile)$/.test(name))
+    call.write(literal(match[2] ?? '', option.span));
 }
 
 const timeSpan = { '-k --kill-after -s --signal': value };
@@ -269,11 +322,13 @@ const timeSpan = { '-k --kill-after -s --signal': value };
 export const wrappers = named({
   env,
   sudo: superuser({
-    '-A --askpass -b --background -B --bell -E --preserve-env -H --set-home -K -k -l --list -N -n --non-interactive -P -S --stdin -V -v --validate': flag,
+    '-A --askpass -b --background -B --bell -E --preserve-env -H --set-home -K -k -l --list -N -n --non-interactive -P -S --stdin -V -v --validate':
+      flag,
     '-e --edit': adds('writes'),
     '-i --login': { takes: 'nothing', traits: [] },
     '-s --shell': { takes: 'nothing', traits: [] },
-    '-C --close-from -g --group -h --host -p --prompt -R --chroot -r --role -T -t --type -U --other-user -u --user -a --auth-type -c': value,
+    '-C --close-from -g --group -h --host -p --prompt -R --chroot -r --role -T -t --type -U --other-user -u --user -a --auth-type -c':
+      value,
     '-D --chdir': { takes: 'value', traits: [] },
   }),
   doas: superuser({ '-n -L': flag, '-s': { takes: 'nothing', traits: [] }, '-a -C -u': value }),
@@ -281,21 +336,39 @@ export const wrappers = named({
   pkexec: superuser({ '--disable-internal-agent --keep-cwd': flag, '--user -u': value }),
   'xargs gxargs': xargs,
   parallel,
-  'timeout gtimeout': wrapper({ own: 1, options: { ...timeSpan, '--foreground --preserve-status -v --verbose -p -f': flag } }),
+  'timeout gtimeout': wrapper({
+    own: 1,
+    options: { ...timeSpan, '--foreground --preserve-status -v --verbose -p -f': flag },
+  }),
   nice: wrapper({ options: { '-n --adjustment': value, '-0 -1 -2 -3 -4 -5 -6 -7 -8 -9': flag } }),
-  ionice: wrapper({ options: { '-c --class -n --classdata -p --pid -P --pgid -u --uid': value, '-t --ignore': flag } }),
+  ionice: wrapper({
+    options: { '-c --class -n --classdata -p --pid -P --pgid -u --uid': value, '-t --ignore': flag },
+  }),
   nohup: wrapper({ traits: ['persists'], before: (call) => call.write(literal('nohup.out', call.span)) }),
-  time: wrapper({ options: { '-a --append -p --portability -v --verbose -q --quiet': flag, '-f --format': value, '-o --output': writes } }),
+  time: wrapper({
+    options: {
+      '-a --append -p --portability -v --verbose -q --quiet': flag,
+      '-f --format': value,
+      '-o --output': writes,
+    },
+  }),
   setsid: wrapper({ traits: ['persists'], options: { '-c --ctty -f --fork -w --wait': flag } }),
   stdbuf: wrapper({ options: { '-i --input -o --output -e --error': value } }),
-  chrt: wrapper({ own: 1, options: { '-a -b -d -f -i -m -o -r -R -v --all-tasks --batch --deadline --fifo --idle --other --rr': flag, '-p --pid -T -P -D': value } }),
+  chrt: wrapper({
+    own: 1,
+    options: {
+      '-a -b -d -f -i -m -o -r -R -v --all-tasks --batch --deadline --fifo --idle --other --rr': flag,
+      '-p --pid -T -P -D': value,
+    },
+  }),
   taskset: wrapper({ own: 1, options: { '-a --all-tasks -c --cpu-list': flag, '-p --pid': value } }),
   unshare: wrapper({
     traits: ['privileges'],
     options: {
       '-i -m -n -p -u -U -C -T --mount --uts --ipc --net --pid --user --cgroup --time': maybe,
       '-f --fork -r --map-root-user -c --map-current-user --map-auto --keep-caps': flag,
-      '--kill-child --mount-proc --propagation --setgroups --map-users --map-groups --map-user --map-group --monotonic --boottime': maybe,
+      '--kill-child --mount-proc --propagation --setgroups --map-users --map-groups --map-user --map-group --monotonic --boottime':
+        maybe,
       '-R --root -w --wd -S --setuid -G --setgid': value,
     },
     change: () => ({ directory: null }),
@@ -303,14 +376,24 @@ export const wrappers = named({
   }),
   nsenter: wrapper({
     traits: ['privileges', 'system'],
-    options: { '-a -m -u -i -n -p -U -C -T -r -w -F -Z --all --preserve-credentials': maybe, '-t --target -S --setuid -G --setgid': value },
+    options: {
+      '-a -m -u -i -n -p -U -C -T -r -w -F -Z --all --preserve-credentials': maybe,
+      '-t --target -S --setuid -G --setgid': value,
+    },
     change: () => ({ directory: null }),
     alone: opaqueShell,
   }),
-  chroot: wrapper({ traits: ['privileges', 'system'], own: 1, options: { '--groups --userspec': value, '--skip-chdir': flag }, change: () => ({ directory: null }), alone: opaqueShell }),
+  chroot: wrapper({
+    traits: ['privileges', 'system'],
+    own: 1,
+    options: { '--groups --userspec': value, '--skip-chdir': flag },
+    change: () => ({ directory: null }),
+    alone: opaqueShell,
+  }),
   'strace ltrace': wrapper({
     options: {
-      '-f -ff -F -c -C -d -h -i -k -n -q -qq -r -t -tt -ttt -T -v -V -w -x -xx -y -yy -Y -z -Z -S -L -g': flag,
+      '-f -ff -F -c -C -d -h -i -k -n -q -qq -r -t -tt -ttt -T -v -V -w -x -xx -y -yy -Y -z -Z -S -L -g':
+        flag,
       '-a -b -e -I -O -s -P -u -U -X -E --trace --signal -p -l -A -D': value,
       '-o --output': writes,
       '--follow-forks --summary --summary-only': flag,
@@ -319,7 +402,8 @@ export const wrappers = named({
       if (hasOption(parsed, '-p')) call.trait('signals');
       const output = optionValue(parsed, '-o');
       if (output !== null && /^[|!]/.test(output.text)) call.runner.runText(dropFirst(output, 1), call);
-      if (parsed.seen.some(({ option }) => option.name === '-D' || option.name === '-E')) call.opaque('exec', call.exec.argv.join(' '), 'it changes the environment of what it runs');
+      if (parsed.seen.some(({ option }) => option.name === '-D' || option.name === '-E'))
+        call.opaque('exec', call.exec.argv.join(' '), 'it changes the environment of what it runs');
     },
   }),
   catchsegv: wrapper({}),
@@ -335,11 +419,16 @@ export const wrappers = named({
         if (at >= 0) call.runner.runProgram(call.words.slice(at), call, { directory: null });
       },
     }),
-  'watch': tool({
+  watch: tool({
     hides: 'exec',
     style: { stopAtOperand: true },
-    options: { '-n --interval -q --equexit -s --shotsdir': value, '-b -c -C -e -g -p -r -t -w -d --beep --color --errexit --chgexit --precise --no-title --no-wrap --differences': flag, '-x --exec': { takes: 'nothing', traits: [] } },
-    then: (call, parsed) => {
+    options: {
+      '-n --interval -q --equexit -s --shotsdir': value,
+      '-b -c -C -e -g -p -r -t -w -d --beep --color --errexit --chgexit --precise --no-title --no-wrap --differences':
+        flag,
+      '-x --exec': { takes: 'nothing', traits: [] },
+    },
+    apply: (call, parsed) => {
       if (parsed.operands.length === 0) return;
       if (parsed.strange.length > 0) call.opaque('exec', call.exec.argv.join(' '), 'an option is not known');
       if (hasOption(parsed, '-x')) call.runner.runProgram(parsed.operands, call);
@@ -357,8 +446,13 @@ export const wrappers = named({
     traits: ['writes'],
     hides: 'exec',
     lenient: true,
-    options: { '-c --command': shell, '-B --log-io -I --log-in -O --log-out -T --log-timing': writes, '-E --echo -m --logging-format -o --output-limit': value, '-t --timing': maybe },
-    then: (call, parsed) => {
+    options: {
+      '-c --command': shell,
+      '-B --log-io -I --log-in -O --log-out -T --log-timing': writes,
+      '-E --echo -m --logging-format -o --output-limit': value,
+      '-t --timing': maybe,
+    },
+    apply: (call, parsed) => {
       call.write(parsed.operands[0] ?? literal('typescript', call.span));
       if (!hasOption(parsed, '-c')) opaqueShell(call);
     },
@@ -366,8 +460,12 @@ export const wrappers = named({
   flock: tool({
     hides: 'exec',
     style: { stopAtOperand: true },
-    options: { '-c --command': shell, '-E --conflict-exit-code -w --wait --timeout': value, '-e -x -n --nonblock --nb -o --close -s -u -F --verbose --shared --exclusive --unlock --no-fork': flag },
-    then: (call, parsed) => {
+    options: {
+      '-c --command': shell,
+      '-E --conflict-exit-code -w --wait --timeout': value,
+      '-e -x -n --nonblock --nb -o --close -s -u -F --verbose --shared --exclusive --unlock --no-fork': flag,
+    },
+    apply: (call, parsed) => {
       const [lock, next, text, ...rest] = parsed.operands;
       if (lock !== undefined && !/^\d+$/.test(lock.text)) call.write(lock);
       if (parsed.strange.length > 0) call.opaque('exec', call.exec.argv.join(' '), 'an option is not known');
@@ -376,37 +474,71 @@ export const wrappers = named({
       else call.runner.runProgram(parsed.operands.slice(1), call);
     },
   }),
-  entr: wrapper({ options: { '-a -c -d -n -p -r -s -x -z': flag }, before: (call, parsed) => {
-    if (hasOption(parsed, '-s')) call.opaque('exec', call.exec.argv.join(' '), 'its words are run by a shell');
-  } }),
-  'nodemon watchexec': tool({ traits: ['runs-code'], hides: 'exec', raw: (call) => {
-    const at = call.words.findIndex((word) => word.text === '--exec' || word.text === '-x' || word.text === '--');
-    const next = call.words[at + 1];
-    if (at >= 0 && next !== undefined) {
-      if (call.words[at]?.text === '--') call.runner.runProgram(call.words.slice(at + 1), call);
-      else call.runner.runText(next, call);
-    } else call.opaque('exec', call.exec.argv.join(' '), 'what it runs again and again cannot be told');
-  } }),
-  'concurrently run-p run-s npm-run-all': tool({ traits: ['builds'], hides: 'exec', raw: (call) => {
-    if (call.name !== 'concurrently') return;
-    for (const word of call.words) if (!word.text.startsWith('-')) call.runner.runText(word, call);
-  } }),
-  'cross-env dotenv env-cmd': tool({ hides: 'exec', raw: (call) => {
-    if (call.name === 'cross-env') runWithAssignments(call, call.words);
-    else call.opaque('exec', call.exec.argv.join(' '), 'it runs a program with an environment from files');
-  } }),
-  'gdb lldb rr valgrind perf heaptrack': tool({ traits: ['runs-code'], hides: 'exec', raw: (call) => {
-    const at = call.words.findIndex((word) => word.text === '--args' || word.text === '--');
-    const start = at >= 0 ? at + 1 : call.name === 'valgrind' ? call.words.findIndex((word) => word.known && !word.text.startsWith('-')) : -1;
-    if (start >= 0 && start < call.words.length) call.runner.runProgram(call.words.slice(start), call);
-    if (call.name !== 'valgrind' || start < 0) call.opaque('exec', call.exec.argv.join(' '), 'a debugger runs what it is told to');
-  } }),
+  entr: wrapper({
+    options: { '-a -c -d -n -p -r -s -x -z': flag },
+    before: (call, parsed) => {
+      if (hasOption(parsed, '-s'))
+        call.opaque('exec', call.exec.argv.join(' '), 'its words are run by a shell');
+    },
+  }),
+  'nodemon watchexec': tool({
+    traits: ['runs-code'],
+    hides: 'exec',
+    raw: (call) => {
+      const at = call.words.findIndex(
+        (word) => word.text === '--exec' || word.text === '-x' || word.text === '--',
+      );
+      const next = call.words[at + 1];
+      if (at >= 0 && next !== undefined) {
+        if (call.words[at]?.text === '--') call.runner.runProgram(call.words.slice(at + 1), call);
+        else call.runner.runText(next, call);
+      } else call.opaque('exec', call.exec.argv.join(' '), 'what it runs again and again cannot be told');
+    },
+  }),
+  'concurrently run-p run-s npm-run-all': tool({
+    traits: ['builds'],
+    hides: 'exec',
+    raw: (call) => {
+      if (call.name !== 'concurrently') return;
+      for (const word of call.words) if (!word.text.startsWith('-')) call.runner.runText(word, call);
+    },
+  }),
+  'cross-env dotenv env-cmd': tool({
+    hides: 'exec',
+    raw: (call) => {
+      if (call.name === 'cross-env') runWithAssignments(call, call.words);
+      else call.opaque('exec', call.exec.argv.join(' '), 'it runs a program with an environment from files');
+    },
+  }),
+  'gdb lldb rr valgrind perf heaptrack': tool({
+    traits: ['runs-code'],
+    hides: 'exec',
+    raw: (call) => {
+      const at = call.words.findIndex((word) => word.text === '--args' || word.text === '--');
+      const start =
+        at >= 0
+          ? at + 1
+          : call.name === 'valgrind'
+            ? call.words.findIndex((word) => word.known && !word.text.startsWith('-'))
+            : -1;
+      if (start >= 0 && start < call.words.length) call.runner.runProgram(call.words.slice(start), call);
+      if (call.name !== 'valgrind' || start < 0)
+        call.opaque('exec', call.exec.argv.join(' '), 'a debugger runs what it is told to');
+    },
+  }),
   ssh,
-  mosh: tool({ traits: ['network', 'publishes'], hides: 'exec', then: (call, parsed) => {
-    for (const host of parsed.operands.slice(0, 1)) call.connectToField(host, 22);
-    call.credential('ssh');
-  } }),
-  'autossh sshpass': wrapper({ options: { '-M -p -f -d': valueAdds() , '-e -v': flag }, traits: ['credentials'] }),
+  mosh: tool({
+    traits: ['network', 'publishes'],
+    hides: 'exec',
+    apply: (call, parsed) => {
+      for (const host of parsed.operands.slice(0, 1)) call.connectToField(host, 22);
+      call.credential('ssh');
+    },
+  }),
+  'autossh sshpass': wrapper({
+    options: { '-M -p -f -d': valueAdds(), '-e -v': flag },
+    traits: ['credentials'],
+  }),
 });
 
 /** Words joined by blanks and run by `sh -c`. */

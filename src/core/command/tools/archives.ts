@@ -1,6 +1,19 @@
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import { flag, hasOption, maybe, optionValue, optionValues, program, reads, shell, value, writes, type Option, type ParsedOptions } from '../options.ts';
+import {
+  flag,
+  hasOption,
+  maybe,
+  optionValue,
+  optionValues,
+  program,
+  reads,
+  shell,
+  value,
+  writes,
+  type Option,
+  type ParsedOptions,
+} from '../options.ts';
 import { named, tool } from '../tool.ts';
 
 const mark = { takes: 'nothing', traits: [] } as const;
@@ -23,10 +36,13 @@ const tarOptions: Readonly<Record<string, Option>> = {
   '--rsh-command --rmt-command': program,
   '-g --listed-incremental --index-file': writes,
   '-P --absolute-names': mark,
-  '-b --blocking-factor -N --newer -K --starting-file -L --tape-length -V --label --exclude --exclude-ignore --exclude-tag --transform --xform --strip-components --owner --group --mode --mtime --format -H --level --record-size --sort --suffix --pax-option --hole-detection --quoting-style --warning --occurrence --checkpoint --totals --one-top-level --owner-map --group-map': maybe,
+  '-b --blocking-factor -N --newer -K --starting-file -L --tape-length -V --label --exclude --exclude-ignore --exclude-tag --transform --xform --strip-components --owner --group --mode --mtime --format -H --level --record-size --sort --suffix --pax-option --hole-detection --quoting-style --warning --occurrence --checkpoint --totals --one-top-level --owner-map --group-map':
+    maybe,
   '-b -N -K -L -V -H': value,
-  '--exclude --transform --xform --strip-components --owner --group --mode --mtime --format --newer --label --sort --suffix --record-size --blocking-factor': value,
-  '-a -z -j -J -Z -v -w -W -k -U -m -p -s -S -O -M -i -B -h -l -n -o -R -G -q -e --auto-compress --gzip --bzip2 --xz --lzma --lzip --zstd --verbose --verify --keep-old-files --overwrite --to-stdout --preserve-permissions --same-permissions --no-same-owner --same-owner --no-same-permissions --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --null --dereference --hard-dereference --numeric-owner --remove-files --touch --interactive --multi-volume --sparse --seek --unlink-first --recursive-unlink --skip-old-files --keep-newer-files --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --xattrs --acls --selinux --no-xattrs --no-acls --utc --full-time --show-transformed-names --block-number --ignore-zeros --ignore-failed-read --one-file-system --posix --old-archive --portability --force-local --no-auto-compress --backup --version --help': flag,
+  '--exclude --transform --xform --strip-components --owner --group --mode --mtime --format --newer --label --sort --suffix --record-size --blocking-factor':
+    value,
+  '-a -z -j -J -Z -v -w -W -k -U -m -p -s -S -O -M -i -B -h -l -n -o -R -G -q -e --auto-compress --gzip --bzip2 --xz --lzma --lzip --zstd --verbose --verify --keep-old-files --overwrite --to-stdout --preserve-permissions --same-permissions --no-same-owner --same-owner --no-same-permissions --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --null --dereference --hard-dereference --numeric-owner --remove-files --touch --interactive --multi-volume --sparse --seek --unlink-first --recursive-unlink --skip-old-files --keep-newer-files --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --xattrs --acls --selinux --no-xattrs --no-acls --utc --full-time --show-transformed-names --block-number --ignore-zeros --ignore-failed-read --one-file-system --posix --old-archive --portability --force-local --no-auto-compress --backup --version --help':
+    flag,
 };
 
 /** The oldest form, `xzf FILE`: letters without a dash, their values after them in the same order. */
@@ -44,8 +60,10 @@ function unbundle(words: readonly Field[]): readonly Field[] {
 
 function tar(call: Call, parsed: ParsedOptions): void {
   for (const action of optionValues(parsed, '--checkpoint-action')) {
-    if (!action.known || /^exec=/.test(action.text)) call.runner.runText({ ...action, text: action.text.replace(/^exec=/, '') }, call);
-    else if (!/^(dot|echo|ttyout|bell|totals|sleep|wait)/.test(action.text)) call.opaque('exec', action.text, 'the checkpoint action is not known');
+    if (!action.known || /^exec=/.test(action.text))
+      call.runner.runText({ ...action, text: action.text.replace(/^exec=/, '') }, call);
+    else if (!/^(dot|echo|ttyout|bell|totals|sleep|wait)/.test(action.text))
+      call.opaque('exec', action.text, 'the checkpoint action is not known');
   }
   const archive = optionValue(parsed, '-f');
   const directory = optionValue(parsed, '-C') ?? literal('.', call.span);
@@ -65,11 +83,13 @@ function tar(call: Call, parsed: ParsedOptions): void {
   if (extracts && !hasOption(parsed, '-O', '--to-stdout')) {
     call.trait('writes');
     call.writeAnywhereBelow(directory);
-    if (hasOption(parsed, '-P')) call.opaque('write', '-P', 'the archive says which absolute paths it writes');
+    if (hasOption(parsed, '-P'))
+      call.opaque('write', '-P', 'the archive says which absolute paths it writes');
   }
   if (changes) {
     for (const operand of parsed.operands) call.read(within(directory, operand), true);
-    if (hasOption(parsed, '--remove-files')) for (const operand of parsed.operands) call.write(within(directory, operand), true);
+    if (hasOption(parsed, '--remove-files'))
+      for (const operand of parsed.operands) call.write(within(directory, operand), true);
   }
 }
 
@@ -84,14 +104,19 @@ const compressor = tool({
   traits: ['reads', 'writes'],
   lenient: true,
   hides: 'write',
-  options: { '-S --suffix -T --threads -b -M --memlimit -C --check -o --output-dir-flat --format -D': value, '-c --stdout --to-stdout -l --list -t --test': mark, '-o': writes },
-  then: (call, parsed) => {
+  options: {
+    '-S --suffix -T --threads -b -M --memlimit -C --check -o --output-dir-flat --format -D': value,
+    '-c --stdout --to-stdout -l --list -t --test': mark,
+    '-o': writes,
+  },
+  apply: (call, parsed) => {
     const toOutput = hasOption(parsed, '-c') || /cat$/.test(call.name);
     for (const operand of parsed.operands) {
       call.read(operand);
       if (toOutput) continue;
       call.write(operand);
-      if (operand.known && !operand.pattern) call.write({ ...literal(`${operand.text}*`, operand.span), pattern: true });
+      if (operand.known && !operand.pattern)
+        call.write({ ...literal(`${operand.text}*`, operand.span), pattern: true });
     }
   },
 });
@@ -102,17 +127,31 @@ export const archives = named({
     hides: 'exec',
     options: tarOptions,
     rewrite: unbundle,
-    then: tar,
+    apply: tar,
   }),
-  'gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat lzma unlzma zstd unzstd zstdcat lz4 brotli compress uncompress pigz': compressor,
+  'gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat lzma unlzma zstd unzstd zstdcat lz4 brotli compress uncompress pigz':
+    compressor,
   zip: tool({
     traits: ['reads', 'writes'],
     hides: 'exec',
     lenient: true,
-    options: { '-T --test': flag, '-TT --unzip-command': shell, '-x -i -n -b -t -tt -P -s': value, '-@': { takes: 'nothing', hides: 'read' }, '-m --move': { takes: 'nothing', traits: [] }, '-O --output-file --out': writes, '-lf --logfile-path': writes },
-    then: (call, parsed) => {
+    options: {
+      '-T --test': flag,
+      '-TT --unzip-command': shell,
+      '-x -i -n -b -t -tt -P -s': value,
+      '-@': { takes: 'nothing', hides: 'read' },
+      '-m --move': { takes: 'nothing', traits: [] },
+      '-O --output-file --out': writes,
+      '-lf --logfile-path': writes,
+    },
+    apply: (call, parsed) => {
       const [archive, ...files] = parsed.operands;
-      if (archive !== undefined && archive.text !== '-') call.write(archive.known && !/\.\w+$/.test(archive.text) ? literal(`${archive.text}.zip`, archive.span) : archive);
+      if (archive !== undefined && archive.text !== '-')
+        call.write(
+          archive.known && !/\.\w+$/.test(archive.text)
+            ? literal(`${archive.text}.zip`, archive.span)
+            : archive,
+        );
       for (const file of files) {
         call.read(file, true);
         if (hasOption(parsed, '-m')) call.write(file, true);
@@ -124,7 +163,7 @@ export const archives = named({
     hides: 'write',
     lenient: true,
     options: { '-d': keep, '-x': value, '-l -t -v -Z -p -c': mark },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       const [archive] = parsed.operands;
       if (archive !== undefined) call.read(archive);
       if (hasOption(parsed, '-l')) return;
@@ -132,18 +171,23 @@ export const archives = named({
       call.writeAnywhereBelow(optionValue(parsed, '-d') ?? literal('.', call.span));
     },
   }),
-  'zipinfo': tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read' }),
+  zipinfo: tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read' }),
   '7z 7za 7zr 7zz': tool({
     traits: ['reads', 'writes'],
     hides: 'write',
     lenient: true,
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       const [mode, archive, ...files] = parsed.operands;
       const letter = mode?.known === true ? mode.text : '';
       if (archive !== undefined) call.read(archive);
       if (/^[lti]$/.test(letter)) return;
       const out = call.words.find((word) => word.text.startsWith('-o'));
-      if (/^[xe]$/.test(letter)) call.writeAnywhereBelow(out === undefined ? literal('.', call.span) : { ...out, text: out.text.slice(2), prefix: out.prefix.slice(2) });
+      if (/^[xe]$/.test(letter))
+        call.writeAnywhereBelow(
+          out === undefined
+            ? literal('.', call.span)
+            : { ...out, text: out.text.slice(2), prefix: out.prefix.slice(2) },
+        );
       else if (archive !== undefined) call.write(archive);
       for (const file of files) call.read(file, true);
     },
@@ -152,8 +196,16 @@ export const archives = named({
     traits: ['reads'],
     hides: 'exec',
     lenient: true,
-    options: { '-i --extract -p --pass-through': mark, '-o --create': flag, '-O -F --file': writes, '-I': reads, '--rsh-command': program, '-D --directory': keep, '-H --format -R --owner -E': value },
-    then: (call, parsed) => {
+    options: {
+      '-i --extract -p --pass-through': mark,
+      '-o --create': flag,
+      '-O -F --file': writes,
+      '-I': reads,
+      '--rsh-command': program,
+      '-D --directory': keep,
+      '-H --format -R --owner -E': value,
+    },
+    apply: (call, parsed) => {
       call.opaque('read', call.exec.argv.join(' '), 'the files come from standard input');
       if (!hasOption(parsed, '-i')) return;
       call.trait('writes');

@@ -1,6 +1,17 @@
 import type { Call } from '../call.ts';
 import { literal } from '../field.ts';
-import { adds, flag, hasOption, loads, maybe, optionValue, program, reads, value, writes } from '../options.ts';
+import {
+  adds,
+  flag,
+  hasOption,
+  loads,
+  maybe,
+  optionValue,
+  program,
+  reads,
+  value,
+  writes,
+} from '../options.ts';
 import { named, tool, type ToolModel } from '../tool.ts';
 import { applyVariableWords } from './variable-words.ts';
 import { builder } from './node.ts';
@@ -15,9 +26,10 @@ const make = tool({
     '-E --eval': { takes: 'value', hides: 'exec' },
     '-o --old-file --assume-old -W --what-if --new-file --assume-new': value,
     '-j --jobs -l --load-average --max-load -O --output-sync --debug --shuffle --jobserver-style': maybe,
-    '-B -d -e -i -k -L -m -n -p -q -r -R -s -S -t -v -w -b --always-make --environment-overrides --ignore-errors --keep-going --just-print --dry-run --recon --question --no-builtin-rules --no-builtin-variables --silent --quiet --no-print-directory --print-directory --print-data-base --touch --trace --version --warn-undefined-variables --help --check-symlink-times --no-keep-going --stop': flag,
+    '-B -d -e -i -k -L -m -n -p -q -r -R -s -S -t -v -w -b --always-make --environment-overrides --ignore-errors --keep-going --just-print --dry-run --recon --question --no-builtin-rules --no-builtin-variables --silent --quiet --no-print-directory --print-directory --print-data-base --touch --trace --version --warn-undefined-variables --help --check-symlink-times --no-keep-going --stop':
+      flag,
   },
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     // `VAR=value` overrides the makefile's own: `SHELL`, `CC` and their like name programs.
     applyVariableWords(call, parsed.operands);
   },
@@ -31,21 +43,27 @@ const compiler: ToolModel = tool({
   options: {
     '-o': writes,
     '-MF -MT -MQ -dumpdir -dumpbase': { takes: 'value', effect: 'write', traits: ['writes'] },
-    '-I -L -isystem -iquote -idirafter -imacros -include -x -std -D -U -l -arch -target -framework -u -z -T -A -G': value,
-    '-wrapper -specs -fplugin -B -Xclang -load -Xlinker -Xassembler -Xpreprocessor -fuse-ld -Wl -Wa -plugin -fpass-plugin -ccc-gcc-name --config': { takes: 'value', hides: 'exec' },
-    '-c -S -E -v -w -g -O -O0 -O1 -O2 -O3 -Os -Og -pipe -shared -static -fPIC -pthread -pedantic -Wall -Wextra -Werror -M -MM -MD -MMD -MP -P -C -H -nostdlib -rdynamic -pie': flag,
+    '-I -L -isystem -iquote -idirafter -imacros -include -x -std -D -U -l -arch -target -framework -u -z -T -A -G':
+      value,
+    '-wrapper -specs -fplugin -B -Xclang -load -Xlinker -Xassembler -Xpreprocessor -fuse-ld -Wl -Wa -plugin -fpass-plugin -ccc-gcc-name --config':
+      { takes: 'value', hides: 'exec' },
+    '-c -S -E -v -w -g -O -O0 -O1 -O2 -O3 -Os -Og -pipe -shared -static -fPIC -pthread -pedantic -Wall -Wextra -Werror -M -MM -MD -MMD -MP -P -C -H -nostdlib -rdynamic -pie':
+      flag,
   },
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     call.trait('writes');
     for (const operand of parsed.operands) {
       if (operand.text.startsWith('@')) call.opaque('exec', operand.text, 'the options come from a file');
       else call.read(operand);
     }
     for (const word of parsed.strange) {
-      if (/^-(fplugin|specs|wrapper|B|fuse-ld|Xclang|load)/.test(word.text)) call.opaque('exec', word.text, 'it loads code into the compiler');
-      else if (/^-o./.test(word.text)) call.write({ ...word, text: word.text.slice(2), prefix: word.prefix.slice(2) });
+      if (/^-(fplugin|specs|wrapper|B|fuse-ld|Xclang|load)/.test(word.text))
+        call.opaque('exec', word.text, 'it loads code into the compiler');
+      else if (/^-o./.test(word.text))
+        call.write({ ...word, text: word.text.slice(2), prefix: word.prefix.slice(2) });
     }
-    if (optionValue(parsed, '-o') === null && !hasOption(parsed, '-c', '-E', '-S')) call.write(literal('a.out', call.span));
+    if (optionValue(parsed, '-o') === null && !hasOption(parsed, '-c', '-E', '-S'))
+      call.write(literal('a.out', call.span));
   },
 });
 
@@ -54,7 +72,11 @@ function cmake(call: Call): void {
   const first = words[0]?.text ?? '';
   if (first === '-E') {
     const verb = words[1]?.text;
-    if (verb === 'env' || verb === 'time') call.runner.runProgram(words.slice(2).filter((word) => !/^(--unset=|\w+=)/.test(word.text)), call);
+    if (verb === 'env' || verb === 'time')
+      call.runner.runProgram(
+        words.slice(2).filter((word) => !/^(--unset=|\w+=)/.test(word.text)),
+        call,
+      );
     else if (verb === 'rm' || verb === 'remove' || verb === 'remove_directory') {
       call.trait('writes', 'destroys');
       for (const word of words.slice(2)) call.write(word, true);
@@ -66,32 +88,65 @@ function cmake(call: Call): void {
     const next = words[index + 1];
     if (word.text === '-P' && next !== undefined) call.script(next);
     else if (/^-C$|^--toolchain$/.test(word.text) && next !== undefined) call.script(next);
-    else if (/^-D/.test(word.text) && /(COMPILER|LAUNCHER|PROGRAM|TOOLCHAIN|LINKER|COMMAND|MAKE|RULE)/.test(word.text)) call.opaque('exec', word.text, 'it names a program that the build runs');
+    else if (
+      /^-D/.test(word.text) &&
+      /(COMPILER|LAUNCHER|PROGRAM|TOOLCHAIN|LINKER|COMMAND|MAKE|RULE)/.test(word.text)
+    )
+      call.opaque('exec', word.text, 'it names a program that the build runs');
     else if (/^(-S|-B|--build|--install|--open)$/.test(word.text) && next !== undefined) {
       call.read(next, true);
       if (word.text === '-B') call.write(next, true);
-    } else if (!word.known && (word.many || word.prefix === '')) call.opaque('exec', word.text, 'the word may be an option');
+    } else if (!word.known && (word.many || word.prefix === ''))
+      call.opaque('exec', word.text, 'the word may be an option');
     if (word.text === '--install') call.trait('system');
   });
 }
 
 export const buildTools = named({
   'make gmake bmake mingw32-make remake': make,
-  'ninja samu': tool({ traits: ['builds', 'writes'], hides: 'exec', lenient: true, options: { '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] }, '-f': loads, '-j -k -l -d -w': value, '-t': { takes: 'value', traits: ['writes'] } } }),
+  'ninja samu': tool({
+    traits: ['builds', 'writes'],
+    hides: 'exec',
+    lenient: true,
+    options: {
+      '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
+      '-f': loads,
+      '-j -k -l -d -w': value,
+      '-t': { takes: 'value', traits: ['writes'] },
+    },
+  }),
   cmake: tool({ hides: 'exec', raw: cmake }),
   'ctest cpack meson bazel bazelisk buck2 pants scons waf xmake b2 tup just task rake earthly dune cabal stack ghc mix rebar3 zig swift swiftc xcodebuild ocamlfind':
-    builder(['writes', 'runs-code'], 'ignored', { '-f --file --justfile -C --directory': { takes: 'value', effect: 'read', traits: ['runs-code'] } }),
+    builder(['writes', 'runs-code'], 'ignored', {
+      '-f --file --justfile -C --directory': { takes: 'value', effect: 'read', traits: ['runs-code'] },
+    }),
   'gcc g++ cc c++ clang clang++ tcc icc cpp nvcc gfortran': compiler,
   'ld lld gold mold as nasm yasm': compiler,
-  'nm objdump readelf size addr2line c++filt pkg-config pkgconf dwarfdump': tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read', options: { '-j -M --target': value } }),
+  'nm objdump readelf size addr2line c++filt pkg-config pkgconf dwarfdump': tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    operands: 'read',
+    options: { '-j -M --target': value },
+  }),
   ldd: tool({ traits: ['reads', 'runs-code'], lenient: true, operands: 'read' }),
-  'strip ranlib objcopy install_name_tool patchelf chrpath': tool({ traits: ['reads', 'writes'], lenient: true, hides: 'write', options: { '-o': writes, '--plugin': { takes: 'value', hides: 'exec' } }, operands: 'write' }),
+  'strip ranlib objcopy install_name_tool patchelf chrpath': tool({
+    traits: ['reads', 'writes'],
+    lenient: true,
+    hides: 'write',
+    options: { '-o': writes, '--plugin': { takes: 'value', hides: 'exec' } },
+    operands: 'write',
+  }),
   'clang-format shfmt': tool({
     traits: ['reads'],
     hides: 'write',
     lenient: true,
-    options: { '-i -w --inplace': { takes: 'nothing', traits: ['writes'] }, '-style --style -ln -sr': maybe, '-ln --language-dialect': value },
-    then: (call, parsed) => {
+    options: {
+      '-i -w --inplace': { takes: 'nothing', traits: ['writes'] },
+      '-style --style -ln -sr': maybe,
+      '-ln --language-dialect': value,
+    },
+    apply: (call, parsed) => {
       for (const operand of parsed.operands) {
         call.read(operand, true);
         if (hasOption(parsed, '-i')) call.write(operand, true);
@@ -99,19 +154,36 @@ export const buildTools = named({
     },
   }),
   'clang-tidy cppcheck cpplint include-what-you-use shellcheck hadolint actionlint typos codespell vale proselint taplo editorconfig-checker terraform-docs tflint':
-    builder([], 'read-tree', { '--fix -w --write-changes': adds('writes'), '-load --load': { takes: 'value', hides: 'exec' }, '-e -s -f -S': maybe }),
+    builder([], 'read-tree', {
+      '--fix -w --write-changes': adds('writes'),
+      '-load --load': { takes: 'value', hides: 'exec' },
+      '-e -s -f -S': maybe,
+    }),
   'autoconf automake autoreconf aclocal libtool libtoolize configure m4 flex bison yacc lex gperf swig protoc buf thrift flatc gcov lcov gcovr ccache distcc':
     tool({
       traits: ['builds', 'writes'],
       hides: 'exec',
       lenient: true,
       options: { '-o --output': writes, '--plugin': { takes: 'value', hides: 'exec' }, '-I -D': value },
-      then: (call, parsed) => {
-        if (/^(ccache|distcc)/.test(call.name) && parsed.operands.length > 0) call.runner.runProgram(call.words, call);
+      apply: (call, parsed) => {
+        if (/^(ccache|distcc)/.test(call.name) && parsed.operands.length > 0)
+          call.runner.runProgram(call.words, call);
         else for (const operand of parsed.operands) call.read(operand);
         if (call.name === 'm4') call.opaque('exec', call.exec.argv.join(' '), 'm4 macros can run commands');
       },
     }),
-  'dpkg-buildpackage debuild rpmbuild makepkg': tool({ traits: ['builds', 'writes', 'runs-code'], hides: 'exec', options: { '-p': program } }),
-  'gitleaks trufflehog semgrep trivy grype syft snyk': tool({ traits: ['reads', 'network', 'fetches'], hides: 'write', lenient: true, options: { '-o --output --report-path -r': { takes: 'value', effect: 'write', traits: ['writes'] }, '-c --config': reads } }),
+  'dpkg-buildpackage debuild rpmbuild makepkg': tool({
+    traits: ['builds', 'writes', 'runs-code'],
+    hides: 'exec',
+    options: { '-p': program },
+  }),
+  'gitleaks trufflehog semgrep trivy grype syft snyk': tool({
+    traits: ['reads', 'network', 'fetches'],
+    hides: 'write',
+    lenient: true,
+    options: {
+      '-o --output --report-path -r': { takes: 'value', effect: 'write', traits: ['writes'] },
+      '-c --config': reads,
+    },
+  }),
 });

@@ -1,4 +1,17 @@
-import { hasOption, optionValue, flag, maybe, adds, reads, value, valueAdds, writes, writesTree, program, type ParsedOptions } from '../options.ts';
+import {
+  hasOption,
+  optionValue,
+  flag,
+  maybe,
+  adds,
+  reads,
+  value,
+  valueAdds,
+  writes,
+  writesTree,
+  program,
+  type ParsedOptions,
+} from '../options.ts';
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
 import { named, tool } from '../tool.ts';
@@ -9,7 +22,13 @@ const readsState = tool({ traits: ['reads'], lenient: true, hides: 'read' });
 /** Reads its operands; the options that take separate values are listed, all others are flags. */
 function reader(values = '', options = {}): ReturnType<typeof tool> {
   const named = values === '' ? {} : { [values]: value };
-  return tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read', options: { ...named, ...options } });
+  return tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    operands: 'read',
+    options: { ...named, ...options },
+  });
 }
 
 const files0From = { '--files0-from': { takes: 'value', effect: 'read', hides: 'read' } } as const;
@@ -20,11 +39,19 @@ function copies(call: Call, parsed: ParsedOptions): void {
   const operands = [...parsed.operands];
   const destination = target ?? operands.pop();
   for (const source of operands) call.read(source, recursive);
-  if (destination !== undefined) writeInto(call, destination, operands, target !== null, recursive, hasOption(parsed, '-T'));
+  if (destination !== undefined)
+    writeInto(call, destination, operands, target !== null, recursive, hasOption(parsed, '-T'));
 }
 
 /** A destination may be a directory, which cannot be seen: then the file's own name counts too. */
-function writeInto(call: Call, destination: Field, sources: readonly Field[], directory: boolean, recursive: boolean, exact: boolean): void {
+function writeInto(
+  call: Call,
+  destination: Field,
+  sources: readonly Field[],
+  directory: boolean,
+  recursive: boolean,
+  exact: boolean,
+): void {
   if (!directory || sources.length === 0) {
     if (exact && recursive) call.writeAnywhereBelow(destination);
     else call.write(destination, recursive);
@@ -51,7 +78,8 @@ function moves(call: Call, parsed: ParsedOptions): void {
     call.write(source, true);
     call.read(source, true);
   }
-  if (destination !== undefined) writeInto(call, destination, operands, target !== null, true, hasOption(parsed, '-T'));
+  if (destination !== undefined)
+    writeInto(call, destination, operands, target !== null, true, hasOption(parsed, '-T'));
 }
 
 function links(call: Call, parsed: ParsedOptions): void {
@@ -63,7 +91,15 @@ function links(call: Call, parsed: ParsedOptions): void {
     call.read(source, true);
     call.write(source, true);
   }
-  if (destination !== undefined) writeInto(call, destination, operands, target !== null || operands.length === 0, false, hasOption(parsed, '-T'));
+  if (destination !== undefined)
+    writeInto(
+      call,
+      destination,
+      operands,
+      target !== null || operands.length === 0,
+      false,
+      hasOption(parsed, '-T'),
+    );
 }
 
 const whole = new Set(['', '.', '..', '/', '~', '*', '.*', './', '../', './*', '.git']);
@@ -74,8 +110,17 @@ function removes(call: Call, parsed: ParsedOptions): void {
     call.write(operand, recursive);
     const { text } = operand;
     const normal = text.replace(/\/+$/, '').replace(/^(\.\/)+/, '');
-    const wholeTree = whole.has(normal) || /(^|\/)(\.\.?|\.git)$/.test(normal) || /^\.git\//.test(normal) || /^\.\.?\/?\*$/.test(normal);
-    if (!operand.known || text.startsWith('/') || text.startsWith('..') || (recursive && (wholeTree || operand.pattern && /^[*?.[]/.test(normal)))) {
+    const wholeTree =
+      whole.has(normal) ||
+      /(^|\/)(\.\.?|\.git)$/.test(normal) ||
+      /^\.git\//.test(normal) ||
+      /^\.\.?\/?\*$/.test(normal);
+    if (
+      !operand.known ||
+      text.startsWith('/') ||
+      text.startsWith('..') ||
+      (recursive && (wholeTree || (operand.pattern && /^[*?.[]/.test(normal))))
+    ) {
       if (!operand.known || recursive || wholeTree) destroysUnlessTemporary(call, operand, recursive);
     }
   }
@@ -83,8 +128,12 @@ function removes(call: Call, parsed: ParsedOptions): void {
 
 function destroysUnlessTemporary(call: Call, operand: Field, recursive: boolean): void {
   const scratch = operand.known && /^\/tmp\/./.test(operand.text) && !operand.text.includes('..');
-  const below = operand.known && call.place.repository !== '/' && operand.text.startsWith(`${call.place.repository}/`);
-  const deep = below && !operand.text.includes('..') && !/^\/?(\.git(\/|$)|[*.]+$|$)/.test(operand.text.slice(call.place.repository.length + 1));
+  const below =
+    operand.known && call.place.repository !== '/' && operand.text.startsWith(`${call.place.repository}/`);
+  const deep =
+    below &&
+    !operand.text.includes('..') &&
+    !/^\/?(\.git(\/|$)|[*.]+$|$)/.test(operand.text.slice(call.place.repository.length + 1));
   if (!scratch && !deep && (recursive || !operand.known)) call.trait('destroys');
 }
 
@@ -98,11 +147,17 @@ const changesMode = (skip: number) =>
     lenient: true,
     hides: 'write',
     options: { '-R --recursive': flag, '--reference': reads },
-    then: (call, parsed) => {
-      writesOperands(call, parsed, optionValue(parsed, '--reference') === null ? skip : 0, hasOption(parsed, '-R'));
+    apply: (call, parsed) => {
+      writesOperands(
+        call,
+        parsed,
+        optionValue(parsed, '--reference') === null ? skip : 0,
+        hasOption(parsed, '-R'),
+      );
       const mode = parsed.operands[0];
       if (call.name === 'chown' && skip > 0) call.trait('system');
-      if (call.name === 'chmod' && mode !== undefined && /[ug]*[+=][rwxX]*s|^0?[2-7]\d{3}$/.test(mode.text)) call.trait('privileges');
+      if (call.name === 'chmod' && mode !== undefined && /[ug]*[+=][rwxX]*s|^0?[2-7]\d{3}$/.test(mode.text))
+        call.trait('privileges');
     },
   });
 
@@ -115,7 +170,7 @@ export const coreUtilities = named({
     traits: ['reads'],
     lenient: true,
     options: { '-F --file': reads },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       if (parsed.operands.length > 0 || hasOption(parsed, '-F')) call.trait('system');
     },
   }),
@@ -127,7 +182,7 @@ export const coreUtilities = named({
   cut: reader('-b --bytes -c --characters -d --delimiter -f --fields --output-delimiter'),
   paste: reader('-d --delimiters'),
   'join comm': reader('-a -e -o -t -v -1 -2 -j'),
-  'column': reader('-s --separator -o --output-separator -c --columns -N -H -R -T'),
+  column: reader('-s --separator -o --output-separator -c --columns -N -H -R -T'),
   pr: reader('-h --header -l --length -o --indent -w --width -D -N'),
   tsort: reader(),
   ptx: reader('-w --width'),
@@ -135,8 +190,11 @@ export const coreUtilities = named({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { '-I --ignore --hide -w --width -T --tabsize --block-size --quoting-style --time-style': value, '-R --recursive': flag },
-    then: (call, parsed) => {
+    options: {
+      '-I --ignore --hide -w --width -T --tabsize --block-size --quoting-style --time-style': value,
+      '-R --recursive': flag,
+    },
+    apply: (call, parsed) => {
       const operands = parsed.operands.length === 0 ? [literal('.', call.span)] : parsed.operands;
       for (const operand of operands) call.read(operand, hasOption(parsed, '-R'));
     },
@@ -146,15 +204,23 @@ export const coreUtilities = named({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { '-c --format --printf --relative-to --relative-base': value, '-f --files-from': reads, '-m --magic-file': reads },
+    options: {
+      '-c --format --printf --relative-to --relative-base': value,
+      '-f --files-from': reads,
+      '-m --magic-file': reads,
+    },
     operands: 'read',
   }),
   du: tool({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { '-d --max-depth -B --block-size -t --threshold --exclude': value, '-X --exclude-from': reads, ...files0From },
-    then: (call, parsed) => {
+    options: {
+      '-d --max-depth -B --block-size -t --threshold --exclude': value,
+      '-X --exclude-from': reads,
+      ...files0From,
+    },
+    apply: (call, parsed) => {
       if (parsed.operands.length === 0) call.readHere();
       for (const operand of parsed.operands) call.read(operand, true);
     },
@@ -164,7 +230,7 @@ export const coreUtilities = named({
     lenient: true,
     hides: 'write',
     options: { '-L -P -I -H -T --filelimit --charset --timefmt': value, '-o': writes, '-R': flag },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       if (parsed.operands.length === 0) call.readHere();
       for (const operand of parsed.operands) call.read(operand, true);
     },
@@ -174,23 +240,31 @@ export const coreUtilities = named({
     lenient: true,
     hides: 'write',
     options: {
-      '-I --ignore-matching-lines -L --label -U -C -W --width -x --exclude -F --show-function-line -S --starting-file --color -D --ifdef --horizon-lines --tabsize --palette': value,
+      '-I --ignore-matching-lines -L --label -U -C -W --width -x --exclude -F --show-function-line -S --starting-file --color -D --ifdef --horizon-lines --tabsize --palette':
+        value,
       '-r --recursive': flag,
       '-X --exclude-from': reads,
       '-o --output': writes,
       '--diff-program': program,
       '--to-file --from-file': reads,
     },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       for (const operand of parsed.operands) call.read(operand, hasOption(parsed, '-r'));
     },
   }),
   date: tool({
     lenient: true,
     hides: 'read',
-    options: { '-I --iso-8601 --rfc-3339': maybe, '-d --date': value, '-f --file': reads, '-r --reference': reads, '-s --set': valueAdds('system') },
-    then: (call, parsed) => {
-      if (parsed.operands.some((operand) => operand.known && !operand.text.startsWith('+'))) call.trait('system');
+    options: {
+      '-I --iso-8601 --rfc-3339': maybe,
+      '-d --date': value,
+      '-f --file': reads,
+      '-r --reference': reads,
+      '-s --set': valueAdds('system'),
+    },
+    apply: (call, parsed) => {
+      if (parsed.operands.some((operand) => operand.known && !operand.text.startsWith('+')))
+        call.trait('system');
     },
   }),
   uniq: tool({
@@ -198,7 +272,7 @@ export const coreUtilities = named({
     lenient: true,
     hides: 'write',
     options: { '-f --skip-fields -s --skip-chars -w --check-chars': value },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       const [input, output] = parsed.operands;
       if (input !== undefined) call.read(input);
       if (output === undefined) return;
@@ -224,25 +298,47 @@ export const coreUtilities = named({
     traits: ['reads'],
     lenient: true,
     hides: 'write',
-    options: { '-i --input-range -n --head-count': value, '-e --echo': flag, '-o --output': writes, '--random-source': reads },
-    then: (call, parsed) => {
+    options: {
+      '-i --input-range -n --head-count': value,
+      '-e --echo': flag,
+      '-o --output': writes,
+      '--random-source': reads,
+    },
+    apply: (call, parsed) => {
       if (!hasOption(parsed, '-e', '--echo')) for (const operand of parsed.operands) call.read(operand);
     },
   }),
-  tee: tool({ traits: ['writes'], lenient: true, hides: 'write', options: { '-a --append': flag }, operands: 'write' }),
+  tee: tool({
+    traits: ['writes'],
+    lenient: true,
+    hides: 'write',
+    options: { '-a --append': flag },
+    operands: 'write',
+  }),
   tr: computes,
   cp: tool({
     traits: ['writes'],
     lenient: true,
     hides: 'write',
-    options: { '-r -R --recursive -a --archive': { takes: 'nothing', traits: [] }, '-t --target-directory': value, '-T --no-target-directory': { takes: 'nothing', traits: [] }, '-S --suffix': value },
-    then: copies,
+    options: {
+      '-r -R --recursive -a --archive': { takes: 'nothing', traits: [] },
+      '-t --target-directory': value,
+      '-T --no-target-directory': { takes: 'nothing', traits: [] },
+      '-S --suffix': value,
+    },
+    apply: copies,
   }),
   install: tool({
     traits: ['writes'],
     lenient: true,
-    options: { '-t --target-directory': { takes: 'value', traits: [] }, '-T --no-target-directory': { takes: 'nothing', traits: [] }, '-S --suffix -m --mode -o --owner -g --group': value, '-d --directory': { takes: 'nothing', traits: [] }, '--strip-program': program },
-    then: (call, parsed) => {
+    options: {
+      '-t --target-directory': { takes: 'value', traits: [] },
+      '-T --no-target-directory': { takes: 'nothing', traits: [] },
+      '-S --suffix -m --mode -o --owner -g --group': value,
+      '-d --directory': { takes: 'nothing', traits: [] },
+      '--strip-program': program,
+    },
+    apply: (call, parsed) => {
       if (hasOption(parsed, '-d')) writesOperands(call, parsed);
       else copies(call, parsed);
     },
@@ -251,22 +347,30 @@ export const coreUtilities = named({
     traits: ['writes'],
     lenient: true,
     hides: 'write',
-    options: { '-t --target-directory': { takes: 'value', traits: [] }, '-T --no-target-directory': { takes: 'nothing', traits: [] }, '-S --suffix': value },
-    then: moves,
+    options: {
+      '-t --target-directory': { takes: 'value', traits: [] },
+      '-T --no-target-directory': { takes: 'nothing', traits: [] },
+      '-S --suffix': value,
+    },
+    apply: moves,
   }),
   ln: tool({
     traits: ['writes'],
     lenient: true,
     hides: 'write',
-    options: { '-t --target-directory': { takes: 'value', traits: [] }, '-T --no-target-directory': { takes: 'nothing', traits: [] }, '-S --suffix': value },
-    then: links,
+    options: {
+      '-t --target-directory': { takes: 'value', traits: [] },
+      '-T --no-target-directory': { takes: 'nothing', traits: [] },
+      '-S --suffix': value,
+    },
+    apply: links,
   }),
   rm: tool({
     traits: ['writes'],
     lenient: true,
     hides: null,
     options: { '-r -R --recursive': { takes: 'nothing', traits: [] } },
-    then: removes,
+    apply: removes,
   }),
   'rmdir unlink mkfifo mknod touch mkdir truncate': tool({
     traits: ['writes'],
@@ -289,7 +393,7 @@ export const coreUtilities = named({
     lenient: true,
     hides: 'write',
     options: { '-p --tmpdir --suffix': value, '-u --dry-run -d -q -t': flag },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       for (const operand of parsed.operands) call.write(operand);
       const directory = optionValue(parsed, '-p');
       if (directory !== null) call.write(directory, true);
@@ -308,7 +412,8 @@ export const coreUtilities = named({
         } else if (text.startsWith('of=')) {
           call.trait('writes');
           call.write(at);
-        } else if (!word.known && !text.includes('=')) call.opaque('write', word.text, 'it may name the file that is written');
+        } else if (!word.known && !text.includes('='))
+          call.opaque('write', word.text, 'it may name the file that is written');
       }
     },
   }),
@@ -316,10 +421,11 @@ export const coreUtilities = named({
     traits: ['reads', 'writes'],
     lenient: true,
     options: {
-      '-a --suffix-length -b --bytes -C --line-bytes -l --lines -n --number -t --separator --additional-suffix': value,
+      '-a --suffix-length -b --bytes -C --line-bytes -l --lines -n --number -t --separator --additional-suffix':
+        value,
       '--filter': { takes: 'value', effect: 'shell' },
     },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       const [input, prefix] = parsed.operands;
       if (input !== undefined) call.read(input);
       writesWithPrefix(call, prefix ?? literal('x', call.span));
@@ -328,8 +434,11 @@ export const coreUtilities = named({
   csplit: tool({
     traits: ['reads', 'writes'],
     lenient: true,
-    options: { '-b --suffix-format -f --prefix -n --digits': value, '-f --prefix': { takes: 'value', traits: [] } },
-    then: (call, parsed) => {
+    options: {
+      '-b --suffix-format -f --prefix -n --digits': value,
+      '-f --prefix': { takes: 'value', traits: [] },
+    },
+    apply: (call, parsed) => {
       const [input] = parsed.operands;
       if (input !== undefined) call.read(input);
       writesWithPrefix(call, optionValue(parsed, '-f') ?? literal('xx', call.span));
@@ -339,9 +448,12 @@ export const coreUtilities = named({
     traits: ['reads'],
     lenient: true,
     hides: 'write',
-    options: { '-c -cols -g -groupsize -l -len -n -name -o -R -s -seek': value, '-r -revert -p -ps -postscript -plain -i -include -b -bits -E -e -u -C -a': flag },
+    options: {
+      '-c -cols -g -groupsize -l -len -n -name -o -R -s -seek': value,
+      '-r -revert -p -ps -postscript -plain -i -include -b -bits -E -e -u -C -a': flag,
+    },
     style: { singleDash: true },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       const [input, output] = parsed.operands;
       if (input !== undefined) call.read(input);
       if (output === undefined) return;
@@ -351,7 +463,7 @@ export const coreUtilities = named({
   }),
   'kill killall pkill skill': tool({ traits: ['signals'], lenient: true }),
   sync: computes,
-  'hostid': computes,
+  hostid: computes,
   'which whereis whatis apropos type locate': readsState,
   patch: tool({
     traits: ['reads', 'writes'],
@@ -365,7 +477,7 @@ export const coreUtilities = named({
       '-d --directory': value,
       '--dry-run': adds(),
     },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       const [target, input] = parsed.operands;
       if (input !== undefined) call.read(input);
       if (target !== undefined) call.write(target);

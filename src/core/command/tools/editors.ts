@@ -20,7 +20,8 @@ function vim(call: Call): void {
       call.script(next);
       call.opaque('exec', next.text, 'the editor runs the commands in the file');
     } else if (/^-(e|es|E|Es|s|l)+$/.test(text)) call.opaque('exec', text, 'the editor runs what it reads');
-    else if (!word.known && (word.prefix === '' || /^[-+]/.test(word.prefix))) call.opaque('exec', text, 'the word may be a command of the editor');
+    else if (!word.known && (word.prefix === '' || /^[-+]/.test(word.prefix)))
+      call.opaque('exec', text, 'the word may be a command of the editor');
     else if (!text.startsWith('-')) editFile(call, word);
   }
 }
@@ -36,39 +37,75 @@ function editFile(call: Call, file: Field): void {
 }
 
 export const editors = named({
-  'vi vim nvim gvim view vimdiff ex rvim mvim': tool({ traits: ['reads', 'writes'], hides: 'exec', raw: vim }),
+  'vi vim nvim gvim view vimdiff ex rvim mvim': tool({
+    traits: ['reads', 'writes'],
+    hides: 'exec',
+    raw: vim,
+  }),
   'emacs emacsclient': tool({
     traits: ['reads', 'writes'],
     hides: 'exec',
     raw: (call) => {
       for (const word of call.words) {
-        if (/^(-l|-f|-e|--eval|--load|--funcall|--execute|--script|-x|--insert|-batch|--batch)/.test(word.text) || !word.known) call.opaque('exec', call.exec.argv.join(' '), 'Lisp, which is not read');
+        if (
+          /^(-l|-f|-e|--eval|--load|--funcall|--execute|--script|-x|--insert|-batch|--batch)/.test(
+            word.text,
+          ) ||
+          !word.known
+        )
+          call.opaque('exec', call.exec.argv.join(' '), 'Lisp, which is not read');
         else if (!/^[-+]/.test(word.text)) editFile(call, word);
       }
     },
   }),
-  'nano pico micro joe mcedit kak hx helix': tool({ traits: ['reads', 'writes'], hides: 'exec', lenient: true, then: (call, parsed) => {
-    for (const file of parsed.operands) if (!file.text.startsWith('+')) editFile(call, file);
-  } }),
-  'ed red': tool({ traits: ['reads', 'writes'], hides: 'exec', raw: (call) => {
-    for (const word of call.words) if (!word.text.startsWith('-')) editFile(call, word);
-    call.opaque('exec', call.input.kind === 'text' ? call.input.text.text : call.name, 'ed runs the commands it reads');
-  } }),
-  'code cursor codium subl zed idea webstorm pycharm goland atom gedit kate': tool({ traits: ['reads', 'writes', 'persists', 'runs-code'], hides: 'exec', raw: (call) => {
-    if (call.words.some((word) => /^--(install-extension|uninstall-extension|extensions-dir|user-data-dir)/.test(word.text))) call.trait('dependencies', 'configures');
-    for (const word of call.words) if (!word.text.startsWith('-')) call.read(word, true);
-  } }),
+  'nano pico micro joe mcedit kak hx helix': tool({
+    traits: ['reads', 'writes'],
+    hides: 'exec',
+    lenient: true,
+    apply: (call, parsed) => {
+      for (const file of parsed.operands) if (!file.text.startsWith('+')) editFile(call, file);
+    },
+  }),
+  'ed red': tool({
+    traits: ['reads', 'writes'],
+    hides: 'exec',
+    raw: (call) => {
+      for (const word of call.words) if (!word.text.startsWith('-')) editFile(call, word);
+      call.opaque(
+        'exec',
+        call.input.kind === 'text' ? call.input.text.text : call.name,
+        'ed runs the commands it reads',
+      );
+    },
+  }),
+  'code cursor codium subl zed idea webstorm pycharm goland atom gedit kate': tool({
+    traits: ['reads', 'writes', 'persists', 'runs-code'],
+    hides: 'exec',
+    raw: (call) => {
+      if (
+        call.words.some((word) =>
+          /^--(install-extension|uninstall-extension|extensions-dir|user-data-dir)/.test(word.text),
+        )
+      )
+        call.trait('dependencies', 'configures');
+      for (const word of call.words) if (!word.text.startsWith('-')) call.read(word, true);
+    },
+  }),
   'claude codex gemini opencode aider q copilot cursor-agent goose amp crush openhands devin cline': tool({
     traits: ['runs-code', 'network', 'publishes'],
     hides: 'exec',
-    raw: (call) => call.opaque('exec', call.exec.argv.join(' '), 'it is an assistant, which does what it decides to'),
+    raw: (call) =>
+      call.opaque('exec', call.exec.argv.join(' '), 'it is an assistant, which does what it decides to'),
   }),
-  'xdg-open open start sensible-browser x-www-browser firefox chromium google-chrome': tool({ traits: ['network', 'publishes', 'runs-code'], hides: 'exec', raw: (call) => {
-    for (const word of call.words) {
-      if (/^\w+:\/\//.test(word.prefix)) call.connectToField(word);
-      else if (!word.text.startsWith('-')) call.read(word);
-    }
-    call.opaque('exec', call.exec.argv.join(' '), 'settings say which program opens it');
-  } }),
+  'xdg-open open start sensible-browser x-www-browser firefox chromium google-chrome': tool({
+    traits: ['network', 'publishes', 'runs-code'],
+    hides: 'exec',
+    raw: (call) => {
+      for (const word of call.words) {
+        if (/^\w+:\/\//.test(word.prefix)) call.connectToField(word);
+        else if (!word.text.startsWith('-')) call.read(word);
+      }
+      call.opaque('exec', call.exec.argv.join(' '), 'settings say which program opens it');
+    },
+  }),
 });
-

@@ -9,10 +9,15 @@ const goOptions = optionTable({
   '-o -c.out -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -pkgdir': writes,
   '-outputdir -coverpkgdir': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
   '-exec -toolexec': program,
-  '-ldflags -gcflags -asmflags -gccgoflags -compiler -overlay -modfile -vettool -fixtool': { takes: 'value', hides: 'exec' },
+  '-ldflags -gcflags -asmflags -gccgoflags -compiler -overlay -modfile -vettool -fixtool': {
+    takes: 'value',
+    hides: 'exec',
+  },
   '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
-  '-run -bench -count -timeout -tags -mod -p -cpu -parallel -f -covermode -coverpkg -fuzz -fuzztime -benchtime -skip -shuffle -list -vet -buildvcs -buildmode -installsuffix': value,
-  '-v -x -n -a -race -msan -asan -cover -short -json -failfast -benchmem -u -d -t -m -trimpath -work -i -w -e -deps -test -find -versions -retracted -c -l -s -all -src -cmd -compat -diff -fix -go -print': flag,
+  '-run -bench -count -timeout -tags -mod -p -cpu -parallel -f -covermode -coverpkg -fuzz -fuzztime -benchtime -skip -shuffle -list -vet -buildvcs -buildmode -installsuffix':
+    value,
+  '-v -x -n -a -race -msan -asan -cover -short -json -failfast -benchmem -u -d -t -m -trimpath -work -i -w -e -deps -test -find -versions -retracted -c -l -s -all -src -cmd -compat -diff -fix -go -print':
+    flag,
 });
 
 const taskTraits: Readonly<Record<string, readonly Trait[]>> = {
@@ -51,7 +56,8 @@ function go(call: Call): void {
       registry('dependencies', 'builds', 'writes');
       return;
     case 'install':
-      if (operands.some((one) => one.text.includes('@') || !one.known)) registry('dependencies', 'builds', 'writes');
+      if (operands.some((one) => one.text.includes('@') || !one.known))
+        registry('dependencies', 'builds', 'writes');
       else call.trait('builds', 'writes');
       return;
     case 'run': {
@@ -68,14 +74,16 @@ function go(call: Call): void {
       const sub = operands[0]?.text ?? '';
       if (/^(download|verify)$/.test(sub)) registry('installs');
       else if (/^(graph|why)$/.test(sub)) call.trait('reads');
-      else if (/^(tidy|vendor|sync)$/.test(sub)) registry('installs', 'writes'); // what the sources import already
+      else if (/^(tidy|vendor|sync)$/.test(sub))
+        registry('installs', 'writes'); // what the sources import already
       else if (/^(init|edit|use)$/.test(sub)) registry('dependencies', 'writes');
       else call.trait('unknown');
       return;
     }
     case 'env':
       call.trait('reads');
-      if (hasOption(parsed, '-w') || rest.some((word) => word.text === '-w' || word.text === '-u')) call.trait('configures', 'writes');
+      if (hasOption(parsed, '-w') || rest.some((word) => word.text === '-w' || word.text === '-u'))
+        call.trait('configures', 'writes');
       return;
     case 'fmt':
     case 'fix':
@@ -96,8 +104,12 @@ const goFormatter = tool({
   hides: 'write',
   lenient: true,
   style: { singleDash: true },
-  options: { '-w': { takes: 'nothing', traits: ['writes'] }, '-r -local -lang -modpath': value, '-cpuprofile': writes },
-  then: (call, parsed) => {
+  options: {
+    '-w': { takes: 'nothing', traits: ['writes'] },
+    '-r -local -lang -modpath': value,
+    '-cpuprofile': writes,
+  },
+  apply: (call, parsed) => {
     for (const operand of parsed.operands) {
       call.read(operand, true);
       if (hasOption(parsed, '-w')) call.write(operand, true);
@@ -108,5 +120,6 @@ const goFormatter = tool({
 export const goTools = named({
   go: tool({ hides: 'exec', raw: go }),
   'gofmt goimports gofumpt gci': goFormatter,
-  'golangci-lint staticcheck revive gosec errcheck gotestsum govulncheck ginkgo mockgen stringer wire sqlc templ air mage goreleaser dlv gopls': builder(['writes']),
+  'golangci-lint staticcheck revive gosec errcheck gotestsum govulncheck ginkgo mockgen stringer wire sqlc templ air mage goreleaser dlv gopls':
+    builder(['writes']),
 });

@@ -26,9 +26,15 @@ function packages(registry: string, install: RegExp, change: RegExp, publish: Re
         const at = call.words.indexOf(verb);
         if (verb.text === 'exec' && rest.length > 0) call.runner.runProgram(call.words.slice(at + 1), call);
       } else if (publish.test(verb.text)) bring('publishes', 'credentials');
-      else if (install.test(verb.text) && (rest.length === 0 || call.name === 'bundle')) bring('installs', 'builds', 'writes');
+      else if (install.test(verb.text) && (rest.length === 0 || call.name === 'bundle'))
+        bring('installs', 'builds', 'writes');
       else if (change.test(verb.text) || install.test(verb.text)) bring('dependencies', 'builds', 'writes');
-      else if (/^(list|show|info|outdated|check|search|licenses|why|depends|help|version|env|which|status|validate|contents|audit)$/.test(verb.text)) call.trait('reads');
+      else if (
+        /^(list|show|info|outdated|check|search|licenses|why|depends|help|version|env|which|status|validate|contents|audit)$/.test(
+          verb.text,
+        )
+      )
+        call.trait('reads');
       else if (/^config$/.test(verb.text)) call.trait('configures', 'writes');
       else call.trait('unknown', 'runs-code');
     },
@@ -36,32 +42,97 @@ function packages(registry: string, install: RegExp, change: RegExp, publish: Re
 }
 
 export const languages = named({
-  'perl perl5': interpreter({ '-e -E': code, '-M -m -I -x': { takes: 'maybe', traits: ['runs-code'] }, '-i': { takes: 'maybe', hides: 'write' }, '-0 -F -l -C -D': { takes: 'maybe' }, '-a -c -n -p -s -S -t -T -u -U -w -W -X -f': flag, '-v -V -h --version --help': { takes: 'nothing', traits: [] } }, ['-e']),
-  'ruby jruby truffleruby': interpreter({ '-e': code, '-r': loads, '-I -C -x -E -K -F -W': { takes: 'value', traits: ['runs-code'] }, '-i -0 -T': { takes: 'maybe' }, '-a -c -d -l -n -p -s -S -U -w -y': flag, '-v --version -h --help': { takes: 'nothing', traits: [] } }, ['-e']),
-  'php php-cli': interpreter({ '-r -B -R -E': code, '-f -F': loads, '-d -c -z -t -S': { takes: 'value', hides: 'exec' }, '-l -n -a -q -w -s -i -m -H': flag, '-v --version -h --help': { takes: 'nothing', traits: [] } }, ['-r', '-f']),
-  'lua luajit texlua': interpreter({ '-e': code, '-l': loads, '-i -E -W': flag, '-v': { takes: 'nothing', traits: [] } }, ['-e']),
+  'perl perl5': interpreter(
+    {
+      '-e -E': code,
+      '-M -m -I -x': { takes: 'maybe', traits: ['runs-code'] },
+      '-i': { takes: 'maybe', hides: 'write' },
+      '-0 -F -l -C -D': { takes: 'maybe' },
+      '-a -c -n -p -s -S -t -T -u -U -w -W -X -f': flag,
+      '-v -V -h --version --help': { takes: 'nothing', traits: [] },
+    },
+    ['-e'],
+  ),
+  'ruby jruby truffleruby': interpreter(
+    {
+      '-e': code,
+      '-r': loads,
+      '-I -C -x -E -K -F -W': { takes: 'value', traits: ['runs-code'] },
+      '-i -0 -T': { takes: 'maybe' },
+      '-a -c -d -l -n -p -s -S -U -w -y': flag,
+      '-v --version -h --help': { takes: 'nothing', traits: [] },
+    },
+    ['-e'],
+  ),
+  'php php-cli': interpreter(
+    {
+      '-r -B -R -E': code,
+      '-f -F': loads,
+      '-d -c -z -t -S': { takes: 'value', hides: 'exec' },
+      '-l -n -a -q -w -s -i -m -H': flag,
+      '-v --version -h --help': { takes: 'nothing', traits: [] },
+    },
+    ['-r', '-f'],
+  ),
+  'lua luajit texlua': interpreter(
+    { '-e': code, '-l': loads, '-i -E -W': flag, '-v': { takes: 'nothing', traits: [] } },
+    ['-e'],
+  ),
   'Rscript R julia ghci runghc runhaskell guile racket scheme sbcl clisp ecl elixir iex erl escript ocaml swipl tclsh wish expect octave gnuplot groovy jshell irb pry nu crystal nim dart qjs d8 osascript scala-cli bc dc ps2pdf gs latex pdflatex xelatex lualatex tex':
-    interpreter({ '-e --eval -c --expression --execute --command': code, '-l -r -f --file --load': loads, '-q -s --vanilla --slave --no-save --version --help': flag }, ['-e', '-l']),
-  'gem': packages('rubygems', /^$/, /^(install|uninstall|update|i)$/, /^(push|yank|owner|signin)$/, /^(exec)$/),
-  'bundle bundler': packages('rubygems', /^(install|package|cache)$/, /^(add|remove|update|lock|init)$/, /^$/, /^(exec|e)$/),
-  'composer': packages('packagist', /^(install|i|dump-autoload)$/, /^(require|remove|update|upgrade|global|create-project|reinstall)$/, /^$/, /^(exec|run|run-script|test)$/),
-  'dotnet': tool({ hides: 'exec', raw: (call) => {
-    const [verb, next] = call.words;
-    call.subcommand(verb?.text ?? '');
-    if (/^(build|test|publish|msbuild|vstest|clean|format|pack)$/.test(verb?.text ?? '')) call.trait('builds', 'writes');
-    else if (verb?.text === 'run' || verb?.text === 'watch' || verb?.text === 'exec') call.trait('builds', 'runs-code');
-    else if (verb?.text === 'restore' || (verb?.text === 'tool' && next?.text === 'restore')) {
-      call.trait('installs', 'network', 'writes');
-      call.connectTo('registry:nuget');
-    } else if (/^(add|remove|tool|workload|new)$/.test(verb?.text ?? '')) {
-      call.trait('dependencies', 'network', 'writes');
-      call.connectTo('registry:nuget');
-    } else if (verb?.text === 'nuget') {
-      call.trait('publishes', 'network', 'credentials');
-      call.connectTo('registry:nuget');
-    } else if (/^(--version|--info|--list-sdks|list|sln)$/.test(verb?.text ?? '')) call.trait('reads');
-    else call.trait('unknown', 'runs-code');
-  } }),
-  'opam nix nix-build nix-shell nix-env nix-store guix brew port': tool({ traits: ['dependencies', 'network', 'runs-code', 'writes'], hides: 'exec', options: { '-c --run --command': { takes: 'value', effect: 'shell' }, '-p --packages -A -E --expr': value }, lenient: true }),
-  'rspec rubocop rails standardrb sorbet srb phpunit phpstan psalm php-cs-fixer phpcs pest artisan pint erb minitest msbuild nuget csc fsc credo dialyzer': builder(['writes']),
+    interpreter(
+      {
+        '-e --eval -c --expression --execute --command': code,
+        '-l -r -f --file --load': loads,
+        '-q -s --vanilla --slave --no-save --version --help': flag,
+      },
+      ['-e', '-l'],
+    ),
+  gem: packages('rubygems', /^$/, /^(install|uninstall|update|i)$/, /^(push|yank|owner|signin)$/, /^(exec)$/),
+  'bundle bundler': packages(
+    'rubygems',
+    /^(install|package|cache)$/,
+    /^(add|remove|update|lock|init)$/,
+    /^$/,
+    /^(exec|e)$/,
+  ),
+  composer: packages(
+    'packagist',
+    /^(install|i|dump-autoload)$/,
+    /^(require|remove|update|upgrade|global|create-project|reinstall)$/,
+    /^$/,
+    /^(exec|run|run-script|test)$/,
+  ),
+  dotnet: tool({
+    hides: 'exec',
+    raw: (call) => {
+      const [verb, next] = call.words;
+      call.subcommand(verb?.text ?? '');
+      if (/^(build|test|publish|msbuild|vstest|clean|format|pack)$/.test(verb?.text ?? ''))
+        call.trait('builds', 'writes');
+      else if (verb?.text === 'run' || verb?.text === 'watch' || verb?.text === 'exec')
+        call.trait('builds', 'runs-code');
+      else if (verb?.text === 'restore' || (verb?.text === 'tool' && next?.text === 'restore')) {
+        call.trait('installs', 'network', 'writes');
+        call.connectTo('registry:nuget');
+      } else if (/^(add|remove|tool|workload|new)$/.test(verb?.text ?? '')) {
+        call.trait('dependencies', 'network', 'writes');
+        call.connectTo('registry:nuget');
+      } else if (verb?.text === 'nuget') {
+        call.trait('publishes', 'network', 'credentials');
+        call.connectTo('registry:nuget');
+      } else if (/^(--version|--info|--list-sdks|list|sln)$/.test(verb?.text ?? '')) call.trait('reads');
+      else call.trait('unknown', 'runs-code');
+    },
+  }),
+  'opam nix nix-build nix-shell nix-env nix-store guix brew port': tool({
+    traits: ['dependencies', 'network', 'runs-code', 'writes'],
+    hides: 'exec',
+    options: {
+      '-c --run --command': { takes: 'value', effect: 'shell' },
+      '-p --packages -A -E --expr': value,
+    },
+    lenient: true,
+  }),
+  'rspec rubocop rails standardrb sorbet srb phpunit phpstan psalm php-cs-fixer phpcs pest artisan pint erb minitest msbuild nuget csc fsc credo dialyzer':
+    builder(['writes']),
 });

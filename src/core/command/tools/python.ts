@@ -1,7 +1,18 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import { adds, code, flag, hasOption, maybe, optionTable, optionValues, parseOptions, reads, value } from '../options.ts';
+import {
+  adds,
+  code,
+  flag,
+  hasOption,
+  maybe,
+  optionTable,
+  optionValues,
+  parseOptions,
+  reads,
+  value,
+} from '../options.ts';
 import { applyOptions, named, tool, type ToolModel } from '../tool.ts';
 import { builder } from './node.ts';
 
@@ -24,7 +35,9 @@ const python = tool({
   raw: (call) => {
     const at = call.words.findIndex((word) => word.known && /^-[BbdEiIOPqsSuvx]*m/.test(word.text));
     const before = call.words.slice(0, at < 0 ? call.words.length : at);
-    const scriptFirst = before.some((word, index) => !word.text.startsWith('-') && !/^-[WX]$/.test(before[index - 1]?.text ?? ''));
+    const scriptFirst = before.some(
+      (word, index) => !word.text.startsWith('-') && !/^-[WX]$/.test(before[index - 1]?.text ?? ''),
+    );
     const codeFirst = before.some((word) => /^-[BbdEiIOPqsSuvx]*c/.test(word.text));
     if (at >= 0 && !scriptFirst && !codeFirst) {
       const word = call.words[at];
@@ -41,13 +54,19 @@ const python = tool({
     call.trait('runs-code');
     if (script === undefined || script.text === '-') {
       if (call.input.kind === 'file') call.script(call.input.file);
-      else call.opaque('exec', call.input.kind === 'text' ? call.input.text.text : call.name, 'it is Python code, which is not read');
+      else
+        call.opaque(
+          'exec',
+          call.input.kind === 'text' ? call.input.text.text : call.name,
+          'it is Python code, which is not read',
+        );
     } else if (!script.known) call.opaque('exec', script.text, 'the script cannot be told');
     else call.script(script);
   },
 });
 
-const runsAsProgram = /^(pip|pytest|mypy|ruff|black|isort|flake8|pylint|coverage|tox|nox|poetry|build|twine|pre_commit|sphinx|uv|virtualenv|venv|pdm|hatch|pyflakes|bandit|jupyter|ipython)$/;
+const runsAsProgram =
+  /^(pip|pytest|mypy|ruff|black|isort|flake8|pylint|coverage|tox|nox|poetry|build|twine|pre_commit|sphinx|uv|virtualenv|venv|pdm|hatch|pyflakes|bandit|jupyter|ipython)$/;
 
 function runModule(call: Call, module: Field | undefined, words: readonly Field[]): void {
   if (module === undefined) return;
@@ -57,7 +76,14 @@ function runModule(call: Call, module: Field | undefined, words: readonly Field[
   }
   const { text } = module;
   call.subcommand(text);
-  if (runsAsProgram.test(text)) call.runner.runProgram([literal(text.replace('pre_commit', 'pre-commit').replace('sphinx', 'sphinx-build'), module.span), ...words], call);
+  if (runsAsProgram.test(text))
+    call.runner.runProgram(
+      [
+        literal(text.replace('pre_commit', 'pre-commit').replace('sphinx', 'sphinx-build'), module.span),
+        ...words,
+      ],
+      call,
+    );
   else if (text === 'json.tool') {
     call.trait('reads');
     if (words[0] !== undefined) call.read(words[0]);
@@ -65,7 +91,8 @@ function runModule(call: Call, module: Field | undefined, words: readonly Field[
       call.trait('writes');
       call.write(words[1]);
     }
-  } else if (text === 'unittest' || text === 'doctest' || text === 'compileall' || text === 'py_compile') call.trait('builds');
+  } else if (text === 'unittest' || text === 'doctest' || text === 'compileall' || text === 'py_compile')
+    call.trait('builds');
   else if (text === 'http.server') call.trait('network', 'publishes');
   else call.trait('runs-code');
 }
@@ -73,11 +100,21 @@ function runModule(call: Call, module: Field | undefined, words: readonly Field[
 const pipOptions = optionTable({
   '-r --requirement -c --constraint': reads,
   '-e --editable': { takes: 'value', traits: ['runs-code'], effect: 'read-tree' },
-  '-t --target --prefix --root --src -d --dest --cache-dir -w --wheel-dir --log --report': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
-  '-i --index-url --extra-index-url -f --find-links --proxy': { takes: 'value', effect: 'connect', traits: ['network'] },
-  '--trusted-host --timeout --retries --progress-bar --platform --python-version --implementation --abi --no-binary --only-binary --upgrade-strategy --format --exists-action --root-user-action --use-feature --use-deprecated --config-settings --global-option': value,
+  '-t --target --prefix --root --src -d --dest --cache-dir -w --wheel-dir --log --report': {
+    takes: 'value',
+    effect: 'write-tree',
+    traits: ['writes'],
+  },
+  '-i --index-url --extra-index-url -f --find-links --proxy': {
+    takes: 'value',
+    effect: 'connect',
+    traits: ['network'],
+  },
+  '--trusted-host --timeout --retries --progress-bar --platform --python-version --implementation --abi --no-binary --only-binary --upgrade-strategy --format --exists-action --root-user-action --use-feature --use-deprecated --config-settings --global-option':
+    value,
   '--python --cert --client-cert --keyring-provider': { takes: 'value', hides: 'exec' },
-  '-U --upgrade --user --system --break-system-packages -q --quiet -v --verbose -y --yes --no-deps --pre --no-cache-dir --disable-pip-version-check --no-input --force-reinstall --no-build-isolation --require-hashes -I --ignore-installed --isolated --dry-run --prefer-binary --no-index --outdated -o --compile --no-compile --exact --frozen --locked --all-extras --dev --no-dev --group': flag,
+  '-U --upgrade --user --system --break-system-packages -q --quiet -v --verbose -y --yes --no-deps --pre --no-cache-dir --disable-pip-version-check --no-input --force-reinstall --no-build-isolation --require-hashes -I --ignore-installed --isolated --dry-run --prefer-binary --no-index --outdated -o --compile --no-compile --exact --frozen --locked --all-extras --dev --no-dev --group':
+    flag,
 });
 
 function pip(call: Call, words: readonly Field[]): void {
@@ -93,9 +130,24 @@ function pip(call: Call, words: readonly Field[]): void {
     case 'sync': {
       // What a requirements file or the project itself declares is installed; names are added.
       const named = packages.filter((one) => !/^\.{1,2}(\[[\w,-]+\])?$|^\.{1,2}\//.test(one.text));
-      const declared = optionValues(parsed, '-r').length + packages.length - named.length + optionValues(parsed, '-e').length > 0 || verb.text === 'sync';
-      registry(call, ...(named.length > 0 || !declared ? (['dependencies'] as const) : (['installs'] as const)), 'builds', 'writes');
-      for (const one of named) if (/^(git\+|https?:|ssh:)|@ *(git\+|https?:)/.test(one.text)) call.connectToField({ ...one, text: one.text.replace(/^[^:]*@ *(?=git|http)/, '').replace(/^git\+/, '') });
+      const declared =
+        optionValues(parsed, '-r').length +
+          packages.length -
+          named.length +
+          optionValues(parsed, '-e').length >
+          0 || verb.text === 'sync';
+      registry(
+        call,
+        ...(named.length > 0 || !declared ? (['dependencies'] as const) : (['installs'] as const)),
+        'builds',
+        'writes',
+      );
+      for (const one of named)
+        if (/^(git\+|https?:|ssh:)|@ *(git\+|https?:)/.test(one.text))
+          call.connectToField({
+            ...one,
+            text: one.text.replace(/^[^:]*@ *(?=git|http)/, '').replace(/^git\+/, ''),
+          });
       for (const one of packages) if (/^(\/|\.\.)/.test(one.text)) call.read(one, true);
       return;
     }
@@ -119,7 +171,11 @@ function pip(call: Call, words: readonly Field[]): void {
       registry(call, 'fetches');
       return;
     case 'config':
-      call.trait(...(/^(set|unset|edit)$/.test(packages[0]?.text ?? '') ? (['configures', 'writes'] as const) : (['reads'] as const)));
+      call.trait(
+        ...(/^(set|unset|edit)$/.test(packages[0]?.text ?? '')
+          ? (['configures', 'writes'] as const)
+          : (['reads'] as const)),
+      );
       return;
     case 'cache':
       call.trait('writes');
@@ -157,7 +213,8 @@ function projectManager(call: Call): void {
         call.trait('runs-code');
         return;
       }
-      if (name.known && /\.py$/.test(name.text)) call.runner.runProgram([literal('python', name.span), ...inner.operands], call);
+      if (name.known && /\.py$/.test(name.text))
+        call.runner.runProgram([literal('python', name.span), ...inner.operands], call);
       else call.runner.runProgram(inner.operands, call);
       return;
     }
@@ -192,7 +249,8 @@ function projectManager(call: Call): void {
     case 'python':
     case 'x':
       registry(call, 'dependencies', 'runs-code');
-      if (verb.text === 'tool' && operands[0]?.text === 'run') call.opaque('exec', call.exec.argv.join(' '), 'it runs a package from the registry');
+      if (verb.text === 'tool' && operands[0]?.text === 'run')
+        call.opaque('exec', call.exec.argv.join(' '), 'it runs a package from the registry');
       return;
     case 'config':
       call.trait('configures', 'writes');
@@ -219,8 +277,18 @@ function projectManager(call: Call): void {
   }
 }
 
-const projectOptions = optionTable({ '-C --directory --project -P': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] }, '--config-file --cache-dir -e --env': { takes: 'value', hides: 'exec' }, '-q -v -n --quiet --verbose --no-interaction --offline --no-cache --no-progress --version --help': flag });
-const runOptions = optionTable({ '--with --with-requirements --with-editable': { takes: 'value', traits: ['dependencies'] }, '-m --module': { takes: 'nothing', traits: [] }, '-p --python --extra --group --only-group --no-group --package --env-file --index-url --directory': value, '--frozen --locked --no-sync --all-extras --isolated --no-project --no-dev --dev --offline -q -v --active -s --script': flag });
+const projectOptions = optionTable({
+  '-C --directory --project -P': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
+  '--config-file --cache-dir -e --env': { takes: 'value', hides: 'exec' },
+  '-q -v -n --quiet --verbose --no-interaction --offline --no-cache --no-progress --version --help': flag,
+});
+const runOptions = optionTable({
+  '--with --with-requirements --with-editable': { takes: 'value', traits: ['dependencies'] },
+  '-m --module': { takes: 'nothing', traits: [] },
+  '-p --python --extra --group --only-group --no-group --package --env-file --index-url --directory': value,
+  '--frozen --locked --no-sync --all-extras --isolated --no-project --no-dev --dev --offline -q -v --active -s --script':
+    flag,
+});
 
 const installed = tool({
   traits: ['runs-code'],
@@ -235,7 +303,11 @@ const installed = tool({
     const words = call.words.slice(call.name === 'pipx' ? 1 : 0);
     const at = words.findIndex((word) => !word.text.startsWith('-'));
     const name = words[at];
-    if (name?.known !== true || words.slice(0, at).some((word) => /^--?(from|p|python|with|index)/.test(word.text)) || !/^[\w.-]+(@[\w.]+)?$/.test(name.text)) {
+    if (
+      name?.known !== true ||
+      words.slice(0, at).some((word) => /^--?(from|p|python|with|index)/.test(word.text)) ||
+      !/^[\w.-]+(@[\w.]+)?$/.test(name.text)
+    ) {
       call.opaque('exec', call.exec.argv.join(' '), 'it runs a package from the registry');
       return;
     }
@@ -248,8 +320,13 @@ const checker = (extra: readonly Trait[] = []): ToolModel =>
     '-p': { takes: 'value', hides: 'exec' },
     '--rootdir --confcutdir --pyargs --basetemp': { takes: 'value', effect: 'read-tree' },
     '--fix --fix-only --unsafe-fixes --add-noqa -i --in-place -w': adds('writes'),
-    '--junitxml --junit-xml --resultlog --html --cov-report --report-log': { takes: 'maybe', effect: 'write', traits: ['writes'] },
-    '-k -m -n -o --tb --maxfail --cov --timeout --durations --select --ignore --line-length -l --python-version --output-format --override-ini': maybe,
+    '--junitxml --junit-xml --resultlog --html --cov-report --report-log': {
+      takes: 'maybe',
+      effect: 'write',
+      traits: ['writes'],
+    },
+    '-k -m -n -o --tb --maxfail --cov --timeout --durations --select --ignore --line-length -l --python-version --output-format --override-ini':
+      maybe,
     '-k -m -n -l': value,
     '--ignore --deselect --select': value,
   });
@@ -258,8 +335,12 @@ const rewriter = tool({
   traits: ['builds'],
   hides: 'write',
   lenient: true,
-  options: { '--check --diff': { takes: 'nothing', traits: [] }, '-l --line-length -t --target-version --profile': value, '--config --settings-path': reads },
-  then: (call, parsed) => {
+  options: {
+    '--check --diff': { takes: 'nothing', traits: [] },
+    '-l --line-length -t --target-version --profile': value,
+    '--config --settings-path': reads,
+  },
+  apply: (call, parsed) => {
     for (const operand of parsed.operands) {
       call.read(operand, true);
       if (!hasOption(parsed, '--check')) {
@@ -272,10 +353,12 @@ const rewriter = tool({
 
 const ruff: ToolModel = {
   ...checker(),
-  then: (call, parsed) => {
+  apply: (call, parsed) => {
     const [verb, ...files] = parsed.operands;
     const formats = verb?.text === 'format' && !hasOption(parsed, '--check');
-    const writesThem = formats && !call.words.some((word) => /^--(check|diff)$/.test(word.text)) || call.exec.traits.includes('writes');
+    const writesThem =
+      (formats && !call.words.some((word) => /^--(check|diff)$/.test(word.text))) ||
+      call.exec.traits.includes('writes');
     if (formats && writesThem) call.trait('writes');
     for (const file of files.length === 0 ? [literal('.', call.span)] : files) {
       call.read(file, true);
@@ -289,41 +372,64 @@ export const pythonTools = named({
   'pip pip3': tool({ hides: 'exec', raw: (call) => pip(call, call.words) }),
   'uv poetry pdm hatch pipenv rye': tool({ hides: 'exec', raw: projectManager }),
   'pipx uvx': installed,
-  'pytest py.test mypy pyright basedpyright flake8 pylint pyflakes bandit pycodestyle pydocstyle vulture dmypy pytype interrogate': checker(),
+  'pytest py.test mypy pyright basedpyright flake8 pylint pyflakes bandit pycodestyle pydocstyle vulture dmypy pytype interrogate':
+    checker(),
   'tox nox pre-commit': builder(['writes', 'installs', 'network'], 'ignored', { '-p --hook-type -t': value }),
   ruff,
   'black isort yapf autopep8 autoflake pyupgrade': rewriter,
-  coverage: tool({ traits: ['builds', 'writes'], hides: 'exec', raw: (call) => {
-    const [verb, ...rest] = call.words;
-    if (verb !== undefined) call.subcommand(verb.text);
-    if (verb?.text !== 'run') return;
-    const at = rest.findIndex((word) => word.text === '-m' || !word.text.startsWith('-'));
-    if (at >= 0) call.runner.runProgram([literal('python', call.span), ...rest.slice(at)], call);
-  } }),
-  'virtualenv venv': tool({ traits: ['writes', 'installs', 'network'], lenient: true, options: { '-p --python --prompt': maybe, '-p --python': value }, then: (call, parsed) => {
-    call.connectTo('registry:pypi');
-    for (const directory of parsed.operands) call.write(directory, true);
-  } }),
+  coverage: tool({
+    traits: ['builds', 'writes'],
+    hides: 'exec',
+    raw: (call) => {
+      const [verb, ...rest] = call.words;
+      if (verb !== undefined) call.subcommand(verb.text);
+      if (verb?.text !== 'run') return;
+      const at = rest.findIndex((word) => word.text === '-m' || !word.text.startsWith('-'));
+      if (at >= 0) call.runner.runProgram([literal('python', call.span), ...rest.slice(at)], call);
+    },
+  }),
+  'virtualenv venv': tool({
+    traits: ['writes', 'installs', 'network'],
+    lenient: true,
+    options: { '-p --python --prompt': maybe, '-p --python': value },
+    apply: (call, parsed) => {
+      call.connectTo('registry:pypi');
+      for (const directory of parsed.operands) call.write(directory, true);
+    },
+  }),
   'build sphinx-build mkdocs cython nuitka pyinstaller': builder(['writes']),
-  twine: tool({ hides: 'exec', raw: (call) => {
-    if (call.words[0]?.text === 'check') call.trait('reads');
-    else {
-      registry(call, 'publishes', 'credentials');
-      call.credential('pypi');
-    }
-  } }),
-  'ipython jupyter bpython ptpython': tool({ traits: ['runs-code'], hides: 'exec', raw: (call) => {
-    call.trait('runs-code');
-    call.opaque('exec', call.exec.argv.join(' '), 'it runs Python code, which is not read');
-  } }),
-  'conda mamba micromamba': tool({ hides: 'exec', raw: (call) => {
-    const [verb] = call.words;
-    if (verb !== undefined) call.subcommand(verb.text);
-    if (/^(list|info|search|--version)$/.test(verb?.text ?? '')) call.trait('reads');
-    else call.trait('dependencies', 'network', 'writes', 'configures');
-    if (verb?.text === 'run') call.opaque('exec', call.exec.argv.join(' '), 'it runs a program in another environment');
-    call.connectTo('registry:conda');
-  } }),
-  'django-admin flask gunicorn uvicorn celery alembic fastapi streamlit': tool({ traits: ['runs-code', 'builds', 'network'], hides: 'exec' }),
+  twine: tool({
+    hides: 'exec',
+    raw: (call) => {
+      if (call.words[0]?.text === 'check') call.trait('reads');
+      else {
+        registry(call, 'publishes', 'credentials');
+        call.credential('pypi');
+      }
+    },
+  }),
+  'ipython jupyter bpython ptpython': tool({
+    traits: ['runs-code'],
+    hides: 'exec',
+    raw: (call) => {
+      call.trait('runs-code');
+      call.opaque('exec', call.exec.argv.join(' '), 'it runs Python code, which is not read');
+    },
+  }),
+  'conda mamba micromamba': tool({
+    hides: 'exec',
+    raw: (call) => {
+      const [verb] = call.words;
+      if (verb !== undefined) call.subcommand(verb.text);
+      if (/^(list|info|search|--version)$/.test(verb?.text ?? '')) call.trait('reads');
+      else call.trait('dependencies', 'network', 'writes', 'configures');
+      if (verb?.text === 'run')
+        call.opaque('exec', call.exec.argv.join(' '), 'it runs a program in another environment');
+      call.connectTo('registry:conda');
+    },
+  }),
+  'django-admin flask gunicorn uvicorn celery alembic fastapi streamlit': tool({
+    traits: ['runs-code', 'builds', 'network'],
+    hides: 'exec',
+  }),
 });
-

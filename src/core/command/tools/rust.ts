@@ -9,13 +9,19 @@ const cargoOptions = optionTable({
   '--config': { takes: 'value', hides: 'exec' },
   '-Z': { takes: 'value', hides: 'exec' },
   '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
-  '--target-dir --out-dir --artifact-dir --root': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
+  '--target-dir --out-dir --artifact-dir --root': {
+    takes: 'value',
+    effect: 'write-tree',
+    traits: ['writes'],
+  },
   '--registry --index': { takes: 'value', hides: 'connect' },
   '--git': { takes: 'value', effect: 'connect', traits: ['network'] },
   '--path': { takes: 'value', effect: 'read-tree' },
   '--token': { takes: 'value', traits: ['credentials'] },
-  '-p --package --features -F --bin --example --test --bench --target --profile -j --jobs --exclude --message-format --color --branch --tag --rev --version --vers --edition --name --explain --rename --allow --precise --aggressive --depth --format --invert -i --prune -e --edges --prefix --no-default-features-of --vcs --filter-platform --format-version': value,
-  '-r --release -q --quiet -v --verbose -vv -V --locked --offline --frozen --workspace --all --all-targets --all-features --no-default-features --lib --bins --examples --tests --benches --doc --no-run --no-fail-fast --keep-going --ignore-rust-version --future-incompat-report --fix --allow-dirty --allow-staged --check --no-deps --document-private-items --open --dev --build --optional --dry-run --force -f --debug --list --no-track --no-verify --timings --unit-graph --duplicates -d --bin-only -h --help -n': flag,
+  '-p --package --features -F --bin --example --test --bench --target --profile -j --jobs --exclude --message-format --color --branch --tag --rev --version --vers --edition --name --explain --rename --allow --precise --aggressive --depth --format --invert -i --prune -e --edges --prefix --no-default-features-of --vcs --filter-platform --format-version':
+    value,
+  '-r --release -q --quiet -v --verbose -vv -V --locked --offline --frozen --workspace --all --all-targets --all-features --no-default-features --lib --bins --examples --tests --benches --doc --no-run --no-fail-fast --keep-going --ignore-rust-version --future-incompat-report --fix --allow-dirty --allow-staged --check --no-deps --document-private-items --open --dev --build --optional --dry-run --force -f --debug --list --no-track --no-verify --timings --unit-graph --duplicates -d --bin-only -h --help -n':
+    flag,
 });
 
 const traitsOf: Readonly<Record<string, readonly Trait[]>> = {
@@ -66,7 +72,11 @@ function cargo(call: Call): void {
   const leading = parseOptions(own, cargoOptions, { stopAtOperand: true });
   const [verb, ...operands] = parsed.operands;
   // After `run` everything is the program's own.
-  applyOptions(call, /^(run|r)$/.test(leading.operands[0]?.text ?? '') ? parseOptions(own, cargoOptions, {}) : parsed, { hides: 'exec', lenient: false });
+  applyOptions(
+    call,
+    /^(run|r)$/.test(leading.operands[0]?.text ?? '') ? parseOptions(own, cargoOptions, {}) : parsed,
+    { hides: 'exec', lenient: false },
+  );
   if (verb === undefined) return;
   if (!verb.known) {
     call.opaque('exec', verb.text, 'the subcommand of cargo cannot be told');
@@ -113,7 +123,8 @@ function cargo(call: Call): void {
       call.credential('crates');
       return;
     case 'fmt':
-      if (hasOption(parsed, '--check') || call.words.some((word) => word.text === '--check')) call.trait('reads', 'builds');
+      if (hasOption(parsed, '--check') || call.words.some((word) => word.text === '--check'))
+        call.trait('reads', 'builds');
       else {
         call.trait('writes', 'builds');
         call.write(literal('.', call.span), true);
@@ -134,20 +145,33 @@ function cargo(call: Call): void {
 
 export const rustTools = named({
   cargo: tool({ hides: 'exec', raw: cargo }),
-  'cargo-clippy cargo-fmt cargo-nextest wasm-pack trunk maturin sccache cross': tool({ traits: ['builds', 'writes'], hides: 'exec' }),
+  'cargo-clippy cargo-fmt cargo-nextest wasm-pack trunk maturin sccache cross': tool({
+    traits: ['builds', 'writes'],
+    hides: 'exec',
+  }),
   'rustc rustdoc clippy-driver': tool({
     traits: ['builds', 'writes', 'runs-code'],
     hides: 'exec',
     lenient: true,
-    options: { '-o': writes, '--out-dir': { takes: 'value', effect: 'write-tree', traits: ['writes'] }, '-C --codegen': { takes: 'value', hides: 'exec' }, '-L --extern --crate-name --crate-type --edition --target --cap-lints --cfg --emit --print -A -W -D -F -l': value },
+    options: {
+      '-o': writes,
+      '--out-dir': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
+      '-C --codegen': { takes: 'value', hides: 'exec' },
+      '-L --extern --crate-name --crate-type --edition --target --cap-lints --cfg --emit --print -A -W -D -F -l':
+        value,
+    },
     operands: 'read',
   }),
   rustfmt: tool({
     traits: ['reads'],
     hides: 'write',
     lenient: true,
-    options: { '--check': { takes: 'nothing', traits: [] }, '--config --edition --color --emit': value, '--config-path': reads },
-    then: (call, parsed) => {
+    options: {
+      '--check': { takes: 'nothing', traits: [] },
+      '--config --edition --color --emit': value,
+      '--config-path': reads,
+    },
+    apply: (call, parsed) => {
       for (const operand of parsed.operands) {
         call.read(operand);
         if (hasOption(parsed, '--check') || optionValue(parsed, '--emit')?.text === 'stdout') continue;

@@ -3,10 +3,15 @@ import { literal, unknown, type Field } from '../field.ts';
 import { adds, flag, hasOption, maybe, optionValues, program, reads, value } from '../options.ts';
 import { named, tool } from '../tool.ts';
 
-const grepValues = '-A --after-context -B --before-context -C --context -m --max-count --label -D --devices -d --directories --binary-files --include --exclude --exclude-dir --group-separator';
+const grepValues =
+  '-A --after-context -B --before-context -C --context -m --max-count --label -D --devices -d --directories --binary-files --include --exclude --exclude-dir --group-separator';
 
 /** First operand a pattern unless options give it; the rest files. */
-function searches(call: Call, parsed: Parameters<NonNullable<Parameters<typeof tool>[0]['then']>>[1], always: boolean): void {
+function searches(
+  call: Call,
+  parsed: Parameters<NonNullable<Parameters<typeof tool>[0]['then']>>[1],
+  always: boolean,
+): void {
   const recursive = always || hasOption(parsed, '-r');
   const given = hasOption(parsed, '-e', '-f');
   const files = given ? parsed.operands : parsed.operands.slice(1);
@@ -26,7 +31,12 @@ const find = tool({
     const starts: Field[] = [];
     for (; at < words.length; at += 1) {
       const word = words[at];
-      if (word === undefined || (word.known && /^(-(?![HLPDO])|[(!])/.test(word.text)) || (word.known && /^-[DO]/.test(word.text) && false)) break;
+      if (
+        word === undefined ||
+        (word.known && /^(-(?![HLPDO])|[(!])/.test(word.text)) ||
+        (word.known && /^-[DO]/.test(word.text) && false)
+      )
+        break;
       if (!word.known && (word.prefix === '' || /^[-(!]/.test(word.prefix))) {
         call.opaque('exec', word.text, 'it may be an action of find');
       }
@@ -53,13 +63,27 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
       call.opaque('exec', text, 'it may be an action of find');
     } else if (/^-(exec|execdir|ok|okdir)$/.test(text)) {
       let end = at + 1;
-      while (end < words.length && words[end]?.text !== ';' && !(words[end]?.text === '+' && words[end - 1]?.text === '{}')) end += 1;
-      const nested = words.slice(at + 1, end).map((one) => (one.text.includes('{}') ? unknown(one.text, one.span, one.text.slice(0, one.text.indexOf('{}')) || prefixOf(starts)) : one));
-      if (nested.length > 0) call.runner.runProgram(nested, call, /dir$/.test(text) ? { directory: null } : {});
+      while (
+        end < words.length &&
+        words[end]?.text !== ';' &&
+        !(words[end]?.text === '+' && words[end - 1]?.text === '{}')
+      )
+        end += 1;
+      const nested = words
+        .slice(at + 1, end)
+        .map((one) =>
+          one.text.includes('{}')
+            ? unknown(one.text, one.span, one.text.slice(0, one.text.indexOf('{}')) || prefixOf(starts))
+            : one,
+        );
+      if (nested.length > 0)
+        call.runner.runProgram(nested, call, /dir$/.test(text) ? { directory: null } : {});
       at = end;
     } else if (text === '-delete') {
       // By name only some files go; without a name all do.
-      const narrowed = words.slice(0, at).some((one) => one.known && /^-i?(name|path|wholename|regex)$/.test(one.text));
+      const narrowed = words
+        .slice(0, at)
+        .some((one) => one.known && /^-i?(name|path|wholename|regex)$/.test(one.text));
       call.trait('writes', ...(narrowed ? [] : (['destroys'] as const)));
       for (const start of starts) call.write(start, true);
     } else if (/^-(fprint|fprint0|fls|fprintf)$/.test(text)) {
@@ -77,7 +101,11 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
 /** What every path that find gives begins with: never a dash unless the start does. */
 function prefixOf(starts: readonly Field[]): string {
   const [only] = starts;
-  return starts.length === 1 && only?.known === true && /^[./]/.test(only.text) ? only.text : starts.every((one) => one.known && !one.text.startsWith('-')) ? '.' : '';
+  return starts.length === 1 && only?.known === true && /^[./]/.test(only.text)
+    ? only.text
+    : starts.every((one) => one.known && !one.text.startsWith('-'))
+      ? '.'
+      : '';
 }
 
 export const search = named({
@@ -85,15 +113,23 @@ export const search = named({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { [grepValues]: value, '-r -R --recursive --dereference-recursive': adds(), '-e --regexp': { takes: 'value', traits: [] }, '-f --file': { takes: 'value', effect: 'read' }, '--exclude-from': reads, '--color --colour': maybe },
-    then: (call, parsed) => searches(call, parsed, false),
+    options: {
+      [grepValues]: value,
+      '-r -R --recursive --dereference-recursive': adds(),
+      '-e --regexp': { takes: 'value', traits: [] },
+      '-f --file': { takes: 'value', effect: 'read' },
+      '--exclude-from': reads,
+      '--color --colour': maybe,
+    },
+    apply: (call, parsed) => searches(call, parsed, false),
   }),
   'rg ripgrep': tool({
     traits: ['reads'],
     lenient: true,
     hides: 'exec',
     options: {
-      '-A --after-context -B --before-context -C --context -m --max-count -g --glob --iglob -t --type -T --type-not --type-add --type-clear -E --encoding -M --max-columns --max-filesize -d --max-depth -j --threads -r --replace --sort --sortr --colors --color --context-separator --field-match-separator --path-separator --regex-size-limit --dfa-size-limit --engine --pre-glob --hyperlink-format --generate': value,
+      '-A --after-context -B --before-context -C --context -m --max-count -g --glob --iglob -t --type -T --type-not --type-add --type-clear -E --encoding -M --max-columns --max-filesize -d --max-depth -j --threads -r --replace --sort --sortr --colors --color --context-separator --field-match-separator --path-separator --regex-size-limit --dfa-size-limit --engine --pre-glob --hyperlink-format --generate':
+        value,
       '--pre --hostname-bin': program,
       '-e --regexp': { takes: 'value', traits: [] },
       '-f --file': { takes: 'value', effect: 'read' },
@@ -101,7 +137,7 @@ export const search = named({
       '--files --type-list': { takes: 'nothing', traits: [] },
       '-z --search-zip': flag,
     },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       if (hasOption(parsed, '--files')) {
         if (parsed.operands.length === 0) call.readHere();
         for (const operand of parsed.operands) call.read(operand, true);
@@ -113,7 +149,7 @@ export const search = named({
     lenient: true,
     hides: 'exec',
     options: { '-A -B -C -m -G --ignore --pager': value, '--pager --pager=': program },
-    then: (call, parsed) => searches(call, parsed, true),
+    apply: (call, parsed) => searches(call, parsed, true),
   }),
   'fd fdfind': tool({
     traits: ['reads'],
@@ -124,7 +160,12 @@ export const search = named({
       const operands = own.filter((word) => !word.text.startsWith('-'));
       if (operands.length < 2) call.readHere();
       for (const operand of operands.slice(1)) call.read(operand, true);
-      if (own.some((word) => !word.known && word.many)) call.opaque('exec', own.map((word) => word.text).join(' '), 'a word may be an option that runs programs');
+      if (own.some((word) => !word.known && word.many))
+        call.opaque(
+          'exec',
+          own.map((word) => word.text).join(' '),
+          'a word may be an option that runs programs',
+        );
       if (at < 0) return;
       const first = call.words[at];
       const attached = first === undefined ? '' : first.text.replace(/^(-[xX]|--exec(-batch)?=?)/, '');
@@ -132,8 +173,15 @@ export const search = named({
         call.opaque('exec', first?.text ?? '', 'what it runs cannot be told');
         return;
       }
-      const nested = call.words.slice(at + 1).map((word) => (word.text.includes('{') ? unknown(word.text, word.span, word.text.slice(0, word.text.indexOf('{')) || '.') : word));
-      if (nested.length > 0) call.runner.runProgram([...nested, unknown('(a file found)', call.span, '.')], call);
+      const nested = call.words
+        .slice(at + 1)
+        .map((word) =>
+          word.text.includes('{')
+            ? unknown(word.text, word.span, word.text.slice(0, word.text.indexOf('{')) || '.')
+            : word,
+        );
+      if (nested.length > 0)
+        call.runner.runProgram([...nested, unknown('(a file found)', call.span, '.')], call);
     },
   }),
   find,
@@ -141,7 +189,9 @@ export const search = named({
     traits: ['reads'],
     hides: 'exec',
     raw: (call) => {
-      if (call.words.some((word) => !word.known || /^--(preview|bind|execute|become)|^-\w*f/.test(word.text))) {
+      if (
+        call.words.some((word) => !word.known || /^--(preview|bind|execute|become)|^-\w*f/.test(word.text))
+      ) {
         call.opaque('exec', call.exec.argv.join(' '), 'it runs commands for what is chosen');
       }
       call.readHere();
@@ -150,9 +200,11 @@ export const search = named({
   'tokei cloc scc ctags sloccount': tool({
     traits: ['reads'],
     hides: 'write',
-    options: { '-f -o --output --out --report-file': { takes: 'value', effect: 'write', traits: ['writes'] } },
+    options: {
+      '-f -o --output --out --report-file': { takes: 'value', effect: 'write', traits: ['writes'] },
+    },
     lenient: true,
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       if (call.name === 'ctags') {
         call.trait('writes');
         if (optionValues(parsed, '-f').length === 0) call.write(literal('tags', call.span));
@@ -165,8 +217,11 @@ export const search = named({
     traits: ['reads'],
     hides: 'write',
     lenient: true,
-    options: { '-p --pattern -r --rewrite -l --lang': value, '-U --update-all -i --interactive': adds('writes') },
-    then: (call, parsed) => {
+    options: {
+      '-p --pattern -r --rewrite -l --lang': value,
+      '-U --update-all -i --interactive': adds('writes'),
+    },
+    apply: (call, parsed) => {
       call.readHere();
       if (hasOption(parsed, '-U')) call.write(literal('.', call.span), true);
     },

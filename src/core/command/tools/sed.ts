@@ -81,7 +81,13 @@ export function readSedScript(script: string): SedScript | null {
       case 's': {
         const delimiter = script[at];
         at += 1;
-        if (delimiter === undefined || /[\\\n]/.test(delimiter) || !skipTo(delimiter, true) || !skipTo(delimiter, false)) return null;
+        if (
+          delimiter === undefined ||
+          /[\\\n]/.test(delimiter) ||
+          !skipTo(delimiter, true) ||
+          !skipTo(delimiter, false)
+        )
+          return null;
         for (; at < end && /[gpiImMe0-9w]/.test(script[at] ?? ''); at += 1) {
           if (script[at] === 'e') executes = true;
           if (script[at] === 'w') {
@@ -146,7 +152,8 @@ export function readSedScript(script: string): SedScript | null {
     const after = script[at];
     const closed = command === undefined || /[{};\n]/.test(command) || 'rRwWaicse:'.includes(command);
     if (after !== undefined && !closed && !/[;\n}#]/.test(after)) return null;
-    if (command === 's' && after !== undefined && !/[;\n}#\s]/.test(after) && writes.length === 0) return null;
+    if (command === 's' && after !== undefined && !/[;\n}#\s]/.test(after) && writes.length === 0)
+      return null;
   }
   return { reads, writes, executes };
 }

@@ -1,6 +1,17 @@
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import { adds, flag, hasOption, maybe, optionValue, optionValues, reads, value, writes, type ParsedOptions } from '../options.ts';
+import {
+  adds,
+  flag,
+  hasOption,
+  maybe,
+  optionValue,
+  optionValues,
+  reads,
+  value,
+  writes,
+  type ParsedOptions,
+} from '../options.ts';
 import { named, tool } from '../tool.ts';
 import { readSedScript } from './sed.ts';
 
@@ -36,7 +47,11 @@ function sedScript(call: Call, script: Field, sandbox: boolean): void {
   if (sandbox) return;
   const found = script.known ? readSedScript(script.text) : null;
   if (found === null) {
-    call.opaque('exec', script.text, 'sed scripts can write files and run commands, and this one cannot be told');
+    call.opaque(
+      'exec',
+      script.text,
+      'sed scripts can write files and run commands, and this one cannot be told',
+    );
     return;
   }
   if (found.executes) call.code(script.text, 'sed');
@@ -64,10 +79,15 @@ function awk(call: Call, parsed: ParsedOptions): void {
 function awkProgram(call: Call, source: Field): void {
   // Strings and patterns are left out only where they cannot hide an operator.
   const bare = source.text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
-  const outputs = /\bsystem\b|\bgetline\b|\||@|\bprintf?\b[^;}\n]*>|\bclose\b|\bfflush\b|\bextension\b|\bENVIRON\b|\bPROCINFO\b|\bARGV\b|\bFUNCTAB\b|\bSYMTAB\b/;
+  const outputs =
+    /\bsystem\b|\bgetline\b|\||@|\bprintf?\b[^;}\n]*>|\bclose\b|\bfflush\b|\bextension\b|\bENVIRON\b|\bPROCINFO\b|\bARGV\b|\bFUNCTAB\b|\bSYMTAB\b/;
   const pipes = bare.replaceAll('||', ' ');
   if (!source.known || outputs.test(pipes)) {
-    call.opaque('exec', source.text, 'awk programs can write files and run commands, and this one cannot be told');
+    call.opaque(
+      'exec',
+      source.text,
+      'awk programs can write files and run commands, and this one cannot be told',
+    );
   }
 }
 
@@ -75,10 +95,16 @@ const pager = tool({
   traits: ['reads'],
   lenient: true,
   hides: 'exec',
-  options: { '-p --pattern -P --prompt -t --tag -T --tag-file -x --tabs -y -z --window -b -h -j -D --color': value, '-o -O --log-file --LOG-FILE': writes, '-k --lesskey-file --lesskey-src': reads, '--lesskey-content': { takes: 'value', hides: 'exec' } },
-  then: (call, parsed) => {
+  options: {
+    '-p --pattern -P --prompt -t --tag -T --tag-file -x --tabs -y -z --window -b -h -j -D --color': value,
+    '-o -O --log-file --LOG-FILE': writes,
+    '-k --lesskey-file --lesskey-src': reads,
+    '--lesskey-content': { takes: 'value', hides: 'exec' },
+  },
+  apply: (call, parsed) => {
     for (const operand of parsed.operands) {
-      if (operand.text.startsWith('+')) call.opaque('exec', operand.text, 'it is a command of the pager, which can run others');
+      if (operand.text.startsWith('+'))
+        call.opaque('exec', operand.text, 'it is a command of the pager, which can run others');
       else call.read(operand);
     }
   },
@@ -89,14 +115,15 @@ export const text = named({
     traits: ['reads'],
     hides: 'exec',
     options: {
-      '-n --quiet --silent -E -r --regexp-extended -s --separate -u --unbuffered -z --null-data --posix --debug --follow-symlinks -b --binary': flag,
+      '-n --quiet --silent -E -r --regexp-extended -s --separate -u --unbuffered -z --null-data --posix --debug --follow-symlinks -b --binary':
+        flag,
       '-l --line-length': value,
       '-e --expression': { takes: 'value', traits: [] },
       '-f --file': { takes: 'value', traits: [] },
       '-i --in-place': { takes: 'maybe', traits: [] },
       '--sandbox': { takes: 'nothing', traits: [] },
     },
-    then: sed,
+    apply: sed,
   }),
   'awk gawk mawk nawk original-awk': tool({
     traits: ['reads'],
@@ -111,9 +138,10 @@ export const text = named({
       '-W': { takes: 'value', hides: 'exec' },
       '-D --debug': { takes: 'maybe', hides: 'exec' },
       '-o --pretty-print -d --dump-variables -p --profile': { takes: 'maybe', hides: 'write' },
-      '-b -c -C -g -h -I -k -L -M -n -N -O -P -r -s -S -t -V --characters-as-bytes --traditional --posix --re-interval --sandbox --lint --csv --bignum --version --help --non-decimal-data --optimize --no-optimize --use-lc-numeric': flag,
+      '-b -c -C -g -h -I -k -L -M -n -N -O -P -r -s -S -t -V --characters-as-bytes --traditional --posix --re-interval --sandbox --lint --csv --bignum --version --help --non-decimal-data --optimize --no-optimize --use-lc-numeric':
+        flag,
     },
-    then: awk,
+    apply: awk,
   }),
   'jq gojq jaq yq xq tomlq': tool({
     traits: ['reads'],
@@ -127,7 +155,7 @@ export const text = named({
       '-i --inplace --in-place': adds('writes'),
       '-s -r -c -n -e -S -C -M -a -j': flag,
     },
-    then: (call, parsed) => {
+    apply: (call, parsed) => {
       // `--arg name value` leaves its value among the operands: which of them is the filter is then not told.
       const words = parsed.operands;
       const shifted = hasOption(parsed, '--arg', '--argjson', '--slurpfile', '--rawfile');
@@ -137,32 +165,107 @@ export const text = named({
         if (hasOption(parsed, '-i')) call.write(file);
       }
       const [filter] = words;
-      if (words.some((word) => /\b(load|load_str|import|include|env|\$ENV)\b/.test(word.text))) call.opaque('read', filter?.text ?? '', 'the filter may read files');
-      if (call.name === 'yq' && words.length > 1 && filter?.known !== true) call.opaque('read', filter?.text ?? '', 'the filter may read files');
-      for (const operand of optionValues(parsed, '--slurpfile')) call.opaque('read', operand.text, 'the file it reads cannot be told');
+      if (words.some((word) => /\b(load|load_str|import|include|env|\$ENV)\b/.test(word.text)))
+        call.opaque('read', filter?.text ?? '', 'the filter may read files');
+      if (call.name === 'yq' && words.length > 1 && filter?.known !== true)
+        call.opaque('read', filter?.text ?? '', 'the filter may read files');
+      for (const operand of optionValues(parsed, '--slurpfile'))
+        call.opaque('read', operand.text, 'the file it reads cannot be told');
     },
   }),
   'less more most pg': pager,
-  man: tool({ traits: ['reads'], lenient: true, options: { '-P --pager -H --html -B --browser': { takes: 'maybe', effect: 'program', hides: 'exec' }, '-M --manpath -C --config-file': { takes: 'value', hides: 'exec' }, '-l --local-file': flag, '-X -T -Z': { takes: 'maybe' } } }),
+  man: tool({
+    traits: ['reads'],
+    lenient: true,
+    options: {
+      '-P --pager -H --html -B --browser': { takes: 'maybe', effect: 'program', hides: 'exec' },
+      '-M --manpath -C --config-file': { takes: 'value', hides: 'exec' },
+      '-l --local-file': flag,
+      '-X -T -Z': { takes: 'maybe' },
+    },
+  }),
   'bat batcat': tool({
     traits: ['reads'],
     lenient: true,
-    options: { '-l --language -H --highlight-line --file-name --tabs --wrap --theme --style -r --line-range -m --map-syntax --color --decorations --paging': value, '--pager': { takes: 'value', effect: 'program' } },
-    then: (call, parsed) => {
+    options: {
+      '-l --language -H --highlight-line --file-name --tabs --wrap --theme --style -r --line-range -m --map-syntax --color --decorations --paging':
+        value,
+      '--pager': { takes: 'value', effect: 'program' },
+    },
+    apply: (call, parsed) => {
       for (const operand of parsed.operands) if (operand.text !== 'cache') call.read(operand);
     },
   }),
-  'envsubst': tool({ lenient: true, hides: null, traits: ['reads'] }),
-  'iconv': tool({ traits: ['reads'], lenient: true, hides: 'write', options: { '-f --from-code -t --to-code': value, '-o --output': writes }, operands: 'read' }),
-  'dos2unix unix2dos': tool({ traits: ['reads', 'writes'], lenient: true, hides: 'write', options: { '-n --newfile': flag }, operands: 'write' }),
-  'sponge': tool({ traits: ['writes'], lenient: true, hides: 'write', operands: 'write' }),
-  'xmllint': tool({ traits: ['reads'], lenient: true, hides: 'write', options: { '--output -o': writes, '--xpath --encode --schema --relaxng --schematron --path --maxmem --pretty --dtdvalid': value, '--shell': { takes: 'nothing', hides: 'exec' } }, operands: 'read' }),
-  'pandoc': tool({ traits: ['reads'], hides: 'exec', lenient: true, options: { '-f --from -t --to -r -w -V --variable -M --metadata --columns --toc-depth --wrap': value, '-o --output': writes, '-F --filter -L --lua-filter --pdf-engine': { takes: 'value', effect: 'load', traits: ['runs-code'], hides: 'exec' }, '--template --defaults -d -H -B -A -c --bibliography --csl --reference-doc --resource-path --data-dir --extract-media': { takes: 'value', effect: 'read' } }, then: (call, parsed) => {
-    for (const operand of parsed.operands) if (/^\w+:\/\//.test(operand.text)) call.connectToField(operand); else call.read(operand);
-  } }),
-  'delta csvcut csvgrep csvlook csvstat csvsort': tool({ traits: ['reads'], lenient: true, hides: 'read', options: { '-c -d -q -r -m --pager': value }, then: (call, parsed) => {
-    for (const operand of parsed.operands) call.read(operand);
-  } }),
-  'glow mdcat': tool({ traits: ['reads'], lenient: true, hides: 'read', options: { '-s -w': value, '-p': maybe }, operands: 'read' }),
-  'jsonlint yamllint': tool({ traits: ['reads'], lenient: true, hides: 'read', options: { '-c --config-file -d --config-data -f --format': value, '-i --in-place': adds('writes') }, operands: 'read-tree' }),
+  envsubst: tool({ lenient: true, hides: null, traits: ['reads'] }),
+  iconv: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'write',
+    options: { '-f --from-code -t --to-code': value, '-o --output': writes },
+    operands: 'read',
+  }),
+  'dos2unix unix2dos': tool({
+    traits: ['reads', 'writes'],
+    lenient: true,
+    hides: 'write',
+    options: { '-n --newfile': flag },
+    operands: 'write',
+  }),
+  sponge: tool({ traits: ['writes'], lenient: true, hides: 'write', operands: 'write' }),
+  xmllint: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'write',
+    options: {
+      '--output -o': writes,
+      '--xpath --encode --schema --relaxng --schematron --path --maxmem --pretty --dtdvalid': value,
+      '--shell': { takes: 'nothing', hides: 'exec' },
+    },
+    operands: 'read',
+  }),
+  pandoc: tool({
+    traits: ['reads'],
+    hides: 'exec',
+    lenient: true,
+    options: {
+      '-f --from -t --to -r -w -V --variable -M --metadata --columns --toc-depth --wrap': value,
+      '-o --output': writes,
+      '-F --filter -L --lua-filter --pdf-engine': {
+        takes: 'value',
+        effect: 'load',
+        traits: ['runs-code'],
+        hides: 'exec',
+      },
+      '--template --defaults -d -H -B -A -c --bibliography --csl --reference-doc --resource-path --data-dir --extract-media':
+        { takes: 'value', effect: 'read' },
+    },
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands)
+        if (/^\w+:\/\//.test(operand.text)) call.connectToField(operand);
+        else call.read(operand);
+    },
+  }),
+  'delta csvcut csvgrep csvlook csvstat csvsort': tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-c -d -q -r -m --pager': value },
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands) call.read(operand);
+    },
+  }),
+  'glow mdcat': tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-s -w': value, '-p': maybe },
+    operands: 'read',
+  }),
+  'jsonlint yamllint': tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-c --config-file -d --config-data -f --format': value, '-i --in-place': adds('writes') },
+    operands: 'read-tree',
+  }),
 });
