@@ -78,7 +78,9 @@ async function end(
 ): Promise<boolean> {
   const { value } = await context.store.commit(async (unit) => {
     const writ = await unit.writ(id);
-    return writ !== null && canBecome(writ.state, state)
+    // It may have been renewed since the sweep saw it.
+    const renewed = state === 'expired' && (writ?.claims.expiresAt ?? 0) > context.clock();
+    return writ !== null && canBecome(writ.state, state) && !renewed
       ? endWritIn(context, unit, writ, state, by, reason)
       : null;
   });
