@@ -151,7 +151,8 @@ function expandSequence(body: string): readonly string[] | null | undefined {
 }
 
 function numericSequence(first: string, last: string, by: string | undefined): readonly string[] | null {
-  if (first.startsWith('+') || last.startsWith('+') || /^-0/.test(first) || /^-0/.test(last)) return null;
+  if (first.startsWith('+') || last.startsWith('+') || first.startsWith('-0') || last.startsWith('-0'))
+    return null;
   const from = Number(first);
   const to = Number(last);
   const step = Math.max(1, Math.abs(Number(by ?? 1)));

@@ -127,7 +127,7 @@ export class Call {
     else
       this.connect({
         host: endpoint.host,
-        port: ('port' in endpoint ? (endpoint.port as number | null) : null) ?? defaultPort,
+        port: ('port' in endpoint ? endpoint.port : null) ?? defaultPort,
       });
   }
 

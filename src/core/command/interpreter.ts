@@ -225,7 +225,7 @@ export class Interpreter implements Shell {
       case 'Redirected':
         return this.redirected(node.command, node.redirects);
       case 'Function':
-        this.state.defineFunction(expandSingle(node.name, this).text, node.body as FunctionBody);
+        this.state.defineFunction(expandSingle(node.name, this).text, node.body);
         return;
       case 'Coproc':
         return this.coprocess(node);

@@ -94,7 +94,7 @@ function isWriteGuarded(path: string): boolean {
  * What other letters make look alike, or a case-blind file system takes for the same: one lower-case form.
  * For classification only, never for the target.
  */
-export function fold(path: string): string {
+function fold(path: string): string {
   for (let at = 0; at < path.length; at += 1) {
     const code = path.charCodeAt(at);
     if (code > 126 || (code >= 65 && code <= 90) || code < 32) return foldSlowly(path);

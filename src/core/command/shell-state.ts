@@ -184,7 +184,7 @@ const nothing: ReadonlySet<string> = new Set();
 const noFunction: readonly (FunctionBody | null)[] = [null];
 const noFunctions: ReadonlyMap<string, readonly (FunctionBody | null)[]> = new Map();
 
-export function sameValue(left: Value, right: Value): boolean {
+function sameValue(left: Value, right: Value): boolean {
   return typeof left === 'object' && typeof right === 'object' ? left.text === right.text : left === right;
 }
 

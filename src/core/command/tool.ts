@@ -110,7 +110,7 @@ export function applyOptions(
   }
 }
 
-export function applyEffect(call: Call, effect: Effect, field: Field): void {
+function applyEffect(call: Call, effect: Effect, field: Field): void {
   switch (effect) {
     case 'read':
       return call.read(field);
@@ -134,7 +134,7 @@ export function applyEffect(call: Call, effect: Effect, field: Field): void {
 }
 
 /** A program given as one word that the tool splits at blanks itself. */
-export function runWords(call: Call, field: Field): void {
+function runWords(call: Call, field: Field): void {
   if (!field.known || /['"\\$`]/.test(field.text)) {
     call.opaque('exec', field.text, 'what it runs cannot be told');
     return;

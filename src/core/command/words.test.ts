@@ -53,7 +53,7 @@ function claimed(word: string): readonly Field[] | null {
 function expandedByBash(words: readonly string[]): readonly (readonly string[] | null)[] {
   const file = join(folder, '.words');
   const lines = words.map(
-    (word) => `${preamble}\neval ${quote(`printf '%s\\0' A${' '}${word}`)} 2>/dev/null || printf '!\\0'`,
+    (word) => `${preamble}\neval ${quote(`printf '%s\\0' A ${word}`)} 2>/dev/null || printf '!\\0'`,
   );
   writeFileSync(file, lines.map((line) => `(\n${line}\n)\nprintf '\\1\\0'\n`).join(''));
   const output = execFileSync('bash', [file], {

@@ -72,7 +72,7 @@ export function expandHereDocument(
 }
 
 /** Follows the commands nested in a subscript, and says so if evaluating it may run others. */
-export function visitIndex(index: Word | undefined, host: ExpansionHost): void {
+function visitIndex(index: Word | undefined, host: ExpansionHost): void {
   if (index === undefined) return;
   expandWord(index, 'single', host);
   arithmeticNodes(index.text, host, host.spanOf(index));

@@ -542,7 +542,7 @@ export const wrappers = named({
 });
 
 /** Words joined by blanks and run by `sh -c`. */
-export function runJoined(call: Call, words: readonly Field[]): void {
+function runJoined(call: Call, words: readonly Field[]): void {
   const known = words.every((word) => word.known && !word.pattern);
   const text = words.map((word) => word.text).join(' ');
   call.runner.runText(known ? literal(text, call.span) : unknown(text, call.span), call);

@@ -82,7 +82,7 @@ const nodeModel: ToolModel = {
       for (const file of parsed.operands) call.read(file, true);
       return;
     }
-    node.then?.(call, parsed);
+    node.apply?.(call, parsed);
   },
 };
 

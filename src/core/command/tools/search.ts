@@ -9,7 +9,7 @@ const grepValues =
 /** First operand a pattern unless options give it; the rest files. */
 function searches(
   call: Call,
-  parsed: Parameters<NonNullable<Parameters<typeof tool>[0]['then']>>[1],
+  parsed: Parameters<NonNullable<Parameters<typeof tool>[0]['apply']>>[1],
   always: boolean,
 ): void {
   const recursive = always || hasOption(parsed, '-r');
@@ -31,12 +31,7 @@ const find = tool({
     const starts: Field[] = [];
     for (; at < words.length; at += 1) {
       const word = words[at];
-      if (
-        word === undefined ||
-        (word.known && /^(-(?![HLPDO])|[(!])/.test(word.text)) ||
-        (word.known && /^-[DO]/.test(word.text) && false)
-      )
-        break;
+      if (word === undefined || (word.known && /^(-(?![HLPDO])|[(!])/.test(word.text))) break;
       if (!word.known && (word.prefix === '' || /^[-(!]/.test(word.prefix))) {
         call.opaque('exec', word.text, 'it may be an action of find');
       }
@@ -81,9 +76,13 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
       at = end;
     } else if (text === '-delete') {
       // By name only some files go; without a name all do.
-      const narrowed = words
-        .slice(0, at)
-        .some((one) => one.known && /^-i?(name|path|wholename|regex)$/.test(one.text));
+      const before = words.slice(0, at);
+      const narrowed =
+        !before.some((one) => !one.known || /^(!|-not|-o|-or|,)$/.test(one.text)) &&
+        before.some(
+          (one, index) =>
+            /^-i?(name|path|wholename)$/.test(one.text) && /[A-Za-z0-9]/.test(before[index + 1]?.text ?? ''),
+        );
       call.trait('writes', ...(narrowed ? [] : (['destroys'] as const)));
       for (const start of starts) call.write(start, true);
     } else if (/^-(fprint|fprint0|fls|fprintf)$/.test(text)) {
