@@ -13,7 +13,7 @@ import { tooComplex } from './text-limits.ts';
 import { freshState } from './variables.ts';
 
 export type { AnalysisContext } from './context.ts';
-export type { Risk, RiskKind } from './risk.ts';
+export type { Risk } from './risk.ts';
 
 export interface Analysis {
   readonly operations: readonly Operation[];

@@ -29,7 +29,6 @@ export const flag: Option = { takes: 'nothing' };
 export const value: Option = { takes: 'value' };
 export const maybe: Option = { takes: 'maybe' };
 export const reads: Option = { takes: 'value', effect: 'read' };
-export const readsTree: Option = { takes: 'value', effect: 'read-tree' };
 export const writes: Option = { takes: 'value', effect: 'write', traits: ['writes'] };
 export const writesTree: Option = { takes: 'value', effect: 'write-tree', traits: ['writes'] };
 export const connects: Option = { takes: 'value', effect: 'connect', traits: ['network'] };
