@@ -31,7 +31,6 @@ export const maybe: Option = { takes: 'maybe' };
 export const reads: Option = { takes: 'value', effect: 'read' };
 export const writes: Option = { takes: 'value', effect: 'write', traits: ['writes'] };
 export const writesTree: Option = { takes: 'value', effect: 'write-tree', traits: ['writes'] };
-export const connects: Option = { takes: 'value', effect: 'connect', traits: ['network'] };
 export const shell: Option = { takes: 'value', effect: 'shell' };
 export const program: Option = { takes: 'value', effect: 'program' };
 export const code: Option = { takes: 'value', effect: 'code', traits: ['runs-code'] };
