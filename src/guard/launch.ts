@@ -16,6 +16,8 @@ import type { Bind } from './sandbox/view.ts';
 import type { Session } from './session.ts';
 import { decideToolCall } from './tool-call.ts';
 
+const sessionSeconds = 24 * 3600;
+
 interface Additions {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -44,7 +46,8 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
         session: session.id,
         terminal: request.terminal,
       }),
-      limits: profile.limits,
+      // An assistant's session lasts as long as its writ is renewed; each of its commands has the assistant's own limits.
+      limits: request.kind === 'run' ? { ...profile.limits, wallSeconds: sessionSeconds } : profile.limits,
       identity: {
         name: session.writ.claims.assistant,
         email: `${session.writ.claims.assistant}@${organisation.trustDomain}`,
