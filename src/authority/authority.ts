@@ -3,12 +3,14 @@ import { EventEmitter } from 'node:events';
 import type { SigningKey } from '../core/identity/keys.ts';
 import type { StockGovernance } from '../core/policy/bundle.ts';
 import type { AuthorityContext, AuthorityEvents } from './context.ts';
-import { expireApprovals } from './services/approvals.ts';
-import { expireWrits } from './services/end-writ.ts';
+import { RecentNames } from './recent-names.ts';
+import { expireApprovals } from './services/expire-approvals.ts';
+import { expireWrits } from './services/expire-writs.ts';
 import { restorePolicy } from './services/publish-policy.ts';
 import type { Store } from './store/port.ts';
 
 const sweepEveryMs = 500;
+const endedSessionsKnown = 100_000;
 
 export interface AuthorityOptions {
   readonly store: Store;
@@ -35,7 +37,8 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     writKey,
     stock,
     events,
-    policy: { bundle: null, files: {}, problems: 0 },
+    policy: { bundle: null, files: {}, problems: 0, rejected: null },
+    endedSessions: new RecentNames(endedSessionsKnown),
   };
   await restorePolicy(context);
   const sweeper = startSweeper(context, options.report);

@@ -5,6 +5,7 @@ import type { SigningKey } from '../core/identity/keys.ts';
 import type { Entry, EntryType } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Bundle, StockGovernance } from '../core/policy/bundle.ts';
+import type { RecentNames } from './recent-names.ts';
 import type { Store } from './store/port.ts';
 
 export type AuthorityErrorCode =
@@ -21,7 +22,11 @@ export type AuthorityErrorCode =
   | 'approval_not_granted'
   | 'approval_expired'
   | 'approval_other_act'
+  | 'approval_not_of_writ'
+  | 'approval_outdated'
   | 'approval_own_request'
+  | 'approvals_too_many'
+  | 'execution_ended'
   | 'entry_unknown';
 
 export interface WritEnded {
@@ -46,6 +51,8 @@ export interface AuthorityContext {
   readonly stock: StockGovernance;
   readonly events: EventEmitter<AuthorityEvents>;
   readonly policy: PolicyInForce;
+  /** Sessions whose end is on record or about to be. */
+  readonly endedSessions: RecentNames;
 }
 
 /** The one bundle that decides; replaced whole. */
@@ -54,6 +61,8 @@ export interface PolicyInForce {
   files: Readonly<Record<string, string>>;
   /** Faults of the newest files, when those were refused. */
   problems: number;
+  /** What was recorded about them. */
+  rejected: string | null;
 }
 
 /** @throws WritError `policy_missing` */

@@ -2,33 +2,39 @@
 import { once } from 'node:events';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { z } from 'zod';
 import {
   approvalRequest,
   approvalsQuery,
   decideRequest,
   entriesQuery,
+  entryIndex,
   issueRequest,
   modeRequest,
-  policyRequest,
   reasonRequest,
   recordRequest,
   useRequest,
   writsQuery,
 } from '../../core/api/authority.ts';
 import { publicJwk } from '../../core/identity/keys.ts';
-import { WritError } from '../../core/model/errors.ts';
 import { formatProof } from '../../core/log/proof.ts';
+import { WritError } from '../../core/model/errors.ts';
 import { currentBundle, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
-import { decideApproval, existingApproval, requestApproval, useApproval } from '../services/approvals.ts';
-import { activateWrit, closeWrit, existingWrit, revokeWrit } from '../services/end-writ.ts';
-import { issueWrit, renewWrit } from '../services/issue-writ.ts';
-import { publishPolicy } from '../services/publish-policy.ts';
+import { activateWrit } from '../services/activate-writ.ts';
+import { existingApproval } from '../services/approval.ts';
+import { decideApproval } from '../services/decide-approval.ts';
+import { closeWrit } from '../services/end-writ.ts';
+import { issueWrit, modeOf } from '../services/issue-writ.ts';
 import { record } from '../services/record.ts';
+import { renewWrit } from '../services/renew-writ.ts';
+import { requestApproval } from '../services/request-approval.ts';
+import { revokeWrit } from '../services/revoke-writ.ts';
 import { setExecutionMode } from '../services/set-execution-mode.ts';
+import { useApproval } from '../services/use-approval.ts';
+import { existingWrit } from '../services/writ.ts';
 import { readLayout } from '../store/layout.ts';
 import { proveConsistency, proveInclusion } from '../store/proofs.ts';
-import { problem } from './problem.ts';
+import { eventStream } from './events.ts';
+import { problem, type RequestErrorCode } from './problem.ts';
 
 interface Environment {
   /** The person at the other end of the connection; null when nobody registered them. */
@@ -44,10 +50,17 @@ export function createAuthorityApp(
 ): Hono<Environment> {
   const app = new Hono<Environment>();
   const tooLarge = () => {
-    throw new WritError('request_too_large', 'the request is larger than 8 MiB');
+    throw new WritError<RequestErrorCode>('request_too_large', 'the request is larger than 8 MiB');
   };
   app.use(bodyLimit({ maxSize: largestBody, onError: tooLarge }));
   app.onError((error, context) => problem(error, context, report));
+  app.notFound(() => {
+    throw new WritError<RequestErrorCode>('route_unknown', 'there is nothing at this address');
+  });
+
+  app.get('/events', (context) =>
+    context.body(eventStream(authority), 200, { 'content-type': 'application/x-ndjson' }),
+  );
 
   app.get('/keys', (context) => context.json({ keys: [publicJwk(authority.writKey)] }));
 
@@ -56,16 +69,12 @@ export function createAuthorityApp(
     const files = context.req.query('known') === version ? null : authority.policy.files;
     return context.json({ version, files, problems: authority.policy.problems });
   });
-  app.put('/policy', async (context) => {
-    const { files } = policyRequest.parse(await json(context.req.raw));
-    return context.json(await publishPolicy(authority, files, context.env.caller));
-  });
 
   app.get('/assistants', async (context) => {
     const { assistants } = currentBundle(authority).organisation;
     const all = Object.entries(assistants).map(async ([name, assistant]) => {
-      const mode = await authority.store.assistantMode(name);
-      return { name, ...assistant, mode: mode?.mode ?? 'registered', changed: mode };
+      const changed = await authority.store.assistantMode(name);
+      return { name, ...assistant, mode: await modeOf(authority.store, name), changed };
     });
     return context.json(await Promise.all(all));
   });
@@ -80,12 +89,11 @@ export function createAuthorityApp(
     return context.json(await issueWrit(authority, caller(context.env.caller), request));
   });
   app.get('/writs', async (context) => {
-    const { state, limit } = writsQuery.parse(query(context.req.raw));
-    const states = state === undefined ? {} : { states: [state].flat() };
-    return context.json(await authority.store.writs({ ...states, limit }));
+    const { state: states, ...rest } = writsQuery.parse(query(context.req.raw));
+    return context.json(await authority.store.writs(given({ states, ...rest })));
   });
   app.get('/writs/:id', async (context) =>
-    context.json(await existingWrit(authority, context.req.param('id'))),
+    context.json(await existingWrit(authority.store, context.req.param('id'))),
   );
   app.post('/writs/:id/activate', async (context) =>
     context.json(await activateWrit(authority, context.req.param('id'))),
@@ -109,17 +117,23 @@ export function createAuthorityApp(
     return context.json({ indexes: await record(authority, reports) });
   });
   app.get('/entries', async (context) => {
-    const { type, ...rest } = entriesQuery.parse(query(context.req.raw));
-    const types = type === undefined ? {} : { types: [type].flat() };
-    return context.json(await authority.store.log.entries(withoutUndefined({ ...rest, ...types })));
+    const { type: types, ...rest } = entriesQuery.parse(query(context.req.raw));
+    return context.json(await authority.store.log.entries(given({ types, ...rest })));
   });
   app.get('/entries/:index/proof', async (context) =>
-    context.text(formatProof(await proveInclusion(authority.store.log, index(context.req.param('index'))))),
+    context.text(
+      formatProof(await proveInclusion(authority.store.log, entryIndex.parse(context.req.param('index')))),
+    ),
   );
+  app.get('/entries/:index/leaf', async (context) => {
+    const leaf = await authority.store.log.leaf(entryIndex.parse(context.req.param('index')));
+    if (leaf === null) throw new WritError<AuthorityErrorCode>('entry_unknown', 'the log has no such entry');
+    return context.body(Uint8Array.from(leaf), 200, { 'content-type': 'application/json' });
+  });
   app.get('/log/consistency/:from', async (context) => {
     const { hashes, ...proof } = await proveConsistency(
       authority.store.log,
-      index(context.req.param('from')),
+      entryIndex.parse(context.req.param('from')),
     );
     return context.json({ ...proof, hashes: hashes.map((hash) => Buffer.from(hash).toString('base64')) });
   });
@@ -137,22 +151,18 @@ export function createAuthorityApp(
     return context.json(await requestApproval(authority, request));
   });
   app.get('/approvals', async (context) => {
-    const { state } = approvalsQuery.parse(query(context.req.raw));
-    return context.json(
-      await authority.store.approvals(state === undefined ? {} : { states: [state].flat() }),
-    );
+    const { state: states, ...rest } = approvalsQuery.parse(query(context.req.raw));
+    return context.json(await authority.store.approvals(given({ states, ...rest })));
   });
   app.get('/approvals/:id', async (context) =>
-    context.json(await existingApproval(authority, context.req.param('id'))),
+    context.json(await existingApproval(authority.store, context.req.param('id'))),
   );
   app.get('/approvals/:id/decision', async (context) =>
     context.json(await awaitDecision(authority, context.req.param('id'), context.req.raw.signal)),
   );
   app.post('/approvals/:id/decision', async (context) => {
-    const { decision, reason, signature } = decideRequest.parse(await json(context.req.raw));
-    return context.json(
-      await decideApproval(authority, context.req.param('id'), decision, reason, signature),
-    );
+    const signed = decideRequest.parse(await json(context.req.raw));
+    return context.json(await decideApproval(authority, context.req.param('id'), signed));
   });
   app.post('/approvals/:id/use', async (context) => {
     const { digest, report: used } = useRequest.parse(await json(context.req.raw));
@@ -168,7 +178,7 @@ async function awaitDecision(authority: AuthorityContext, id: string, gone: Abor
   for (;;) {
     // Listen before looking, so that a decision in between is not missed.
     const change = once(authority.events, 'approval', { signal: deadline }).catch(() => null);
-    const approval = await existingApproval(authority, id);
+    const approval = await existingApproval(authority.store, id);
     if (approval.state !== 'waiting' || deadline.aborted || (await change) === null) return approval;
   }
 }
@@ -185,7 +195,7 @@ async function json(request: Request): Promise<unknown> {
     return JSON.parse(await request.text());
   } catch (error) {
     if (error instanceof WritError) throw error;
-    throw new WritError('request_invalid', 'the request is not JSON', { cause: error });
+    throw new WritError<RequestErrorCode>('request_invalid', 'the request is not JSON', { cause: error });
   }
 }
 
@@ -199,10 +209,7 @@ function query(request: Request): Record<string, string | string[]> {
   );
 }
 
-function index(text: string): number {
-  return z.coerce.number().int().min(0).parse(text);
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as never;
+/** Without what was not asked for. */
+function given<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(query).filter(([, one]) => one !== undefined)) as never;
 }

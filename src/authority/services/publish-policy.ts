@@ -1,7 +1,15 @@
 /** A governance folder becomes the policy in force, or is refused whole while the last good one stays. */
 import { createHash } from 'node:crypto';
-import { loadBundle, type PolicyProblem } from '../../core/policy/bundle.ts';
-import { entry, type AuthorityContext } from '../context.ts';
+import { loadBundle, type Bundle, type PolicyProblem } from '../../core/policy/bundle.ts';
+import { decideIssue } from '../../core/policy/issue.ts';
+import { entry, type AuthorityContext, type WritEnded } from '../context.ts';
+import type { Unit } from '../store/port.ts';
+import { endWritIn } from './end-writ.ts';
+import { expireApprovalIn, servingStates } from './expire-approvals.ts';
+import { modeOf } from './issue-writ.ts';
+import { liveStates } from './writ.ts';
+
+type Files = Readonly<Record<string, string>>;
 
 export interface Publication {
   readonly outcome: 'published' | 'unchanged' | 'rejected';
@@ -15,35 +23,35 @@ const problemsRecorded = 20;
 /** @param by the person, or null when a changed folder was noticed */
 export async function publishPolicy(
   context: AuthorityContext,
-  files: Readonly<Record<string, string>>,
+  files: Files,
   by: string | null,
 ): Promise<Publication> {
   const { bundle, problems } = loadBundle(files, context.stock);
-  const inForce = context.policy.bundle?.version ?? null;
+  const { policy } = context;
+  const inForce = policy.bundle?.version ?? null;
   if (bundle === null) {
     await recordRejection(context, files, problems, by);
-    context.policy.problems = problems.length;
+    policy.problems = problems.length;
     return { outcome: 'rejected', version: inForce, problems };
   }
-  context.policy.problems = 0;
+  policy.problems = 0;
+  policy.rejected = null;
   if (bundle.version === inForce) return { outcome: 'unchanged', version: inForce, problems };
-  await context.store.commit(async (unit) => {
-    await unit.setCurrentPolicy({ version: bundle.version, files, publishedAt: context.clock() });
-    unit.append(
-      entry(context, 'policy.published', {
-        person: by,
-        data: {
-          version: bundle.version,
-          previous: inForce,
-          files: digests(files),
-          warnings: problems.length,
-        },
-      }),
-    );
+  const { value: changes } = await context.store.commit(async (unit) => {
+    const { version } = bundle;
+    await unit.setCurrentPolicy({ version, files, publishedAt: context.clock() });
+    const data = { version, previous: inForce, files: digests(files), warnings: problems.length };
+    unit.append(entry(context, 'policy.published', { person: by, data }));
+    return {
+      ended: await endWritsRefused(context, unit, bundle),
+      expired: await expireApprovalsOfOthers(context, unit, version),
+    };
   });
-  context.policy.bundle = bundle;
-  context.policy.files = files;
+  policy.bundle = bundle;
+  policy.files = files;
   context.events.emit('policy', bundle.version);
+  for (const one of changes.ended) context.events.emit('ended', one);
+  for (const id of changes.expired) context.events.emit('approval', id);
   return { outcome: 'published', version: bundle.version, problems };
 }
 
@@ -56,9 +64,35 @@ export async function restorePolicy(context: AuthorityContext): Promise<void> {
   context.policy.files = stored.files;
 }
 
+/** A writ that the new policy would not issue ends with the old one. */
+async function endWritsRefused(context: AuthorityContext, unit: Unit, bundle: Bundle): Promise<WritEnded[]> {
+  const ended: WritEnded[] = [];
+  for (const writ of await unit.writs({ states: liveStates })) {
+    const mode = await modeOf(unit, writ.claims.assistant);
+    const ruling = decideIssue(bundle, { ...writ.claims, mode }, [], context.clock());
+    if (ruling.decision === 'allow') continue;
+    const reason = `the policy has changed: ${ruling.reason}`;
+    ended.push(await endWritIn(context, unit, writ, { state: 'revoked', by: 'policy', reason }));
+  }
+  return ended;
+}
+
+/** What was signed names its policy version, so that none of it can serve any more. Returns their ids. */
+async function expireApprovalsOfOthers(
+  context: AuthorityContext,
+  unit: Unit,
+  version: string,
+): Promise<string[]> {
+  const serving = await unit.approvals({ states: servingStates });
+  const others = serving.filter(({ subject }) => subject.policyVersion !== version);
+  for (const approval of others) await expireApprovalIn(context, unit, approval, 'the policy has changed');
+  return others.map(({ id }) => id);
+}
+
+/** The same broken files are on record once, however often the folder is looked at. */
 async function recordRejection(
   context: AuthorityContext,
-  files: Readonly<Record<string, string>>,
+  files: Files,
   problems: readonly PolicyProblem[],
   by: string | null,
 ): Promise<void> {
@@ -67,22 +101,17 @@ async function recordRejection(
     message: message.slice(0, 300),
     place: `${place.file}:${place.line}:${place.column}`,
   }));
+  const stays = context.policy.bundle?.version ?? null;
+  const data = { stays, files: digests(files), problems: told, count: problems.length };
+  const rejected = JSON.stringify(data);
+  if (rejected === context.policy.rejected) return;
   await context.store.commit((unit) => {
-    unit.append(
-      entry(context, 'policy.rejected', {
-        person: by,
-        data: {
-          stays: context.policy.bundle?.version ?? null,
-          files: digests(files),
-          problems: told,
-          count: problems.length,
-        },
-      }),
-    );
+    unit.append(entry(context, 'policy.rejected', { person: by, data }));
   });
+  context.policy.rejected = rejected;
 }
 
-function digests(files: Readonly<Record<string, string>>): Record<string, string> {
+function digests(files: Files): Record<string, string> {
   const named = Object.entries(files).slice(0, 200);
   return Object.fromEntries(
     named.map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')]),

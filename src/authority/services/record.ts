@@ -1,10 +1,10 @@
 /** What the guard reports becomes entries, as long as the writ that it names lives. */
 import type { Decision } from '../../core/model/decision.ts';
 import type { Entry, Json } from '../../core/model/entry.ts';
-import type { Writ } from '../../core/model/writ.ts';
-import { entry, type AuthorityContext } from '../context.ts';
+import { WritError } from '../../core/model/errors.ts';
+import { entry, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
 import type { Unit } from '../store/port.ts';
-import { endedFault, existingWrit, isLive, writFacts } from './end-writ.ts';
+import { existingWrit, liveWrit, writFacts } from './writ.ts';
 
 export interface Reported {
   readonly type: 'decision' | 'execution.started' | 'execution.ended' | 'alert';
@@ -15,27 +15,50 @@ export interface Reported {
   readonly data: { readonly [key: string]: Json };
 }
 
-/** Ends and alerts are always taken: what happened must be on record whatever became of the writ. */
+/** What has happened must be on record whatever became of the writ since. */
 const takenAlways: readonly Reported['type'][] = ['execution.ended', 'alert'];
 
-/** @throws WritError `writ_unknown`, `writ_ended`; then nothing of it is recorded and nothing may run */
+/**
+ * All of it or nothing.
+ * @returns the entries' indexes in the log
+ * @throws WritError `writ_unknown`, `writ_ended`, `execution_ended`; then nothing may run
+ */
 export async function record(
   context: AuthorityContext,
   reports: readonly Reported[],
 ): Promise<readonly number[]> {
-  const { indexes } = await context.store.commit(async (unit) => {
-    for (const report of reports) unit.append(await reportedEntry(context, unit, report));
-  });
-  return indexes;
+  const ends = reports.filter(({ type }) => type === 'execution.ended').map(({ session }) => session);
+  for (const session of ends) await assertNotOnLog(context, session);
+  const claimed: string[] = [];
+  try {
+    const { indexes } = await context.store.commit(async (unit) => {
+      for (const session of ends) {
+        if (!context.endedSessions.add(session)) throw endedTwice(session);
+        claimed.push(session);
+      }
+      for (const report of reports) unit.append(await reportedEntry(context, unit, report));
+    });
+    return indexes;
+  } catch (error) {
+    for (const session of claimed) context.endedSessions.delete(session);
+    throw error;
+  }
 }
 
-export async function reportedEntry(context: AuthorityContext, unit: Unit, report: Reported): Promise<Entry> {
-  const writ = (await unit.writ(report.writ)) ?? (await existingWrit(context, report.writ));
-  if (!takenAlways.includes(report.type)) assertLive(context, writ);
+async function reportedEntry(context: AuthorityContext, unit: Unit, report: Reported): Promise<Entry> {
   const { type, session, command, decision, data } = report;
+  const writ = takenAlways.includes(type)
+    ? await existingWrit(unit, report.writ)
+    : await liveWrit(context, unit, report.writ);
   return entry(context, type, { ...writFacts(writ), session, command, decision, data });
 }
 
-function assertLive(context: AuthorityContext, writ: Writ): void {
-  if (!isLive(context, writ)) throw endedFault(writ);
+/** Ends of long ago. Those that are being committed right now are told by `endedSessions`. */
+async function assertNotOnLog(context: AuthorityContext, session: string): Promise<void> {
+  const [end] = await context.store.log.entries({ session, types: ['execution.ended'], limit: 1 });
+  if (end !== undefined) throw endedTwice(session);
+}
+
+function endedTwice(session: string): WritError<AuthorityErrorCode> {
+  return new WritError('execution_ended', `the end of the session ${session} is on record already`);
 }

@@ -10,10 +10,11 @@ import {
   type AuthorityErrorCode,
   type WritEnded,
 } from '../context.ts';
-import type { AssistantMode } from '../store/port.ts';
+import type { AssistantMode, Unit } from '../store/port.ts';
 import { endWritIn } from './end-writ.ts';
+import { liveStates } from './writ.ts';
 
-/** @throws WritError `not_permitted`, `reason_missing`, `assistant_unknown` */
+/** Suspending ends what runs under the assistant's writs. @throws WritError `not_permitted`, `reason_missing`, `assistant_unknown` */
 export async function setExecutionMode(
   context: AuthorityContext,
   person: string,
@@ -35,15 +36,10 @@ export async function setExecutionMode(
   const action = mode === 'enabled' ? 'enableExecution' : 'suspendExecution';
   const ruling = decidePersonAction(bundle, person, { action, assistant });
   if (ruling.decision !== 'allow') {
+    const { decision, policies, reason: refusal } = ruling;
     await context.store.commit((unit) => {
-      unit.append(
-        entry(context, 'assistant.refused', {
-          assistant,
-          person,
-          decision: ruling.decision,
-          data: { asked: mode, reason, why: ruling.reason, policies: ruling.policies },
-        }),
-      );
+      const data = { asked: mode, reason, why: refusal, policies };
+      unit.append(entry(context, 'assistant.refused', { assistant, person, decision, data }));
     });
     throw new WritError<AuthorityErrorCode>(
       'not_permitted',
@@ -56,15 +52,26 @@ export async function setExecutionMode(
     await unit.setAssistantMode(change);
     const type = mode === 'enabled' ? 'assistant.enabled' : 'assistant.suspended';
     unit.append(entry(context, type, { assistant, person, data: { reason, policies: ruling.policies } }));
-    if (mode === 'enabled') return [];
-    const all: WritEnded[] = [];
-    for (const writ of await unit.writs({ assistant, states: ['issued', 'active'] })) {
-      all.push(
-        await endWritIn(context, unit, writ, 'revoked', person, `the assistant was suspended: ${reason}`),
-      );
-    }
-    return all;
+    return mode === 'suspended' ? revokeAll(context, unit, change) : [];
   });
   for (const one of ended) context.events.emit('ended', one);
   return change;
+}
+
+async function revokeAll(
+  context: AuthorityContext,
+  unit: Unit,
+  { assistant, by, reason }: AssistantMode,
+): Promise<WritEnded[]> {
+  const ending = {
+    state: 'revoked',
+    by,
+    person: by,
+    reason: `the assistant was suspended: ${reason}`,
+  } as const;
+  const all: WritEnded[] = [];
+  for (const writ of await unit.writs({ assistant, states: liveStates })) {
+    all.push(await endWritIn(context, unit, writ, ending));
+  }
+  return all;
 }

@@ -1,32 +1,51 @@
-/** What goes over the wire between the authority and whoever asks it: requests as schemas, answers as types. */
+/** What goes over the wire to the authority: every request as a strict schema; answers as types of the model. */
 import { z } from 'zod';
-import { entryTypes, type Json } from '../model/entry.ts';
-import { writStates, repositoryProofs } from '../model/writ.ts';
 import { approvalStates } from '../model/approval.ts';
+import { entryTypes, type Json } from '../model/entry.ts';
+import { repositoryProofs, writStates } from '../model/writ.ts';
+import { isBoundedJson } from './bounded-json.ts';
 
-const name = z.string().min(1).max(500);
-const id = z.string().min(1).max(100);
-const reason = z.string().max(4000);
-const json: z.ZodType<Json> = z.json();
+/** Half a surrogate pair cannot be signed, nor written to the log. */
+const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+const name = text.min(1).max(500);
+const id = text.min(1).max(100);
+const reason = text.max(4000);
+const path = text.startsWith('/').max(4096);
+const command = text.max(2 * 1024 * 1024);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+const commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full object id');
 const verdict = z.enum(['allow', 'deny', 'step-up']);
+const data = z.custom<{ readonly [key: string]: Json }>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isBoundedJson(value),
+  'must be a JSON object of well-formed text, at most 32 levels deep',
+);
 
-export const policyRequest = z.strictObject({
-  files: z.record(z.string().max(500), z.string().max(1024 * 1024)),
-});
+/** Numbers of a query or path, in their one usual spelling. */
+const natural = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number')
+  .transform(Number);
+const instant = z
+  .string()
+  .regex(/^-?\d{1,15}$/, 'must be whole milliseconds since the epoch')
+  .transform(Number);
+const atMost = (most: number, unlessGiven: number) =>
+  natural.pipe(z.int().min(1).max(most)).default(unlessGiven);
+const oneOrMore = <T extends z.ZodType>(schema: T) =>
+  z.union([schema.transform((value) => [value]), z.array(schema).max(50)]).optional();
+
+export const entryIndex = natural;
 
 export const modeRequest = z.strictObject({ mode: z.enum(['enabled', 'suspended']), reason });
 
 const repositoryIdentity = z.strictObject({
   remote: name,
-  commit: z
-    .string()
-    .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/)
-    .nullable(),
+  commit: commit.nullable(),
   branch: name.nullable(),
-  worktree: z.string().startsWith('/').max(4096),
-  worktreeId: z.string().regex(/^\d+:\d+$/),
+  worktree: path,
+  worktreeId: z.string().regex(/^\d{1,20}:\d{1,20}$/),
   proof: z.enum(repositoryProofs),
-  proven: z.string().max(4096),
+  proven: text.max(4096),
 });
 
 export const issueRequest = z.strictObject({
@@ -41,20 +60,23 @@ export const issueRequest = z.strictObject({
 export const reasonRequest = z.strictObject({ reason });
 
 export const writsQuery = z.strictObject({
-  state: z.union([z.enum(writStates), z.array(z.enum(writStates))]).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  state: oneOrMore(z.enum(writStates)),
+  assistant: name.optional(),
+  repository: name.optional(),
+  limit: atMost(1000, 100),
 });
 
-const report = z.strictObject({
+const reported = z.strictObject({
   type: z.enum(['decision', 'execution.started', 'execution.ended', 'alert']),
   writ: id,
   session: id,
-  command: z
-    .string()
-    .max(2 * 1024 * 1024)
-    .nullable(),
+  command: command.nullable(),
   decision: verdict.nullable(),
-  data: z.record(z.string(), json),
+  data,
+});
+const report = reported.refine(({ type, decision }) => (type === 'decision') === (decision !== null), {
+  path: ['decision'],
+  message: 'must stand in a decision, and nowhere else',
 });
 export const recordRequest = z.strictObject({ reports: z.array(report).min(1).max(1000) });
 
@@ -63,37 +85,60 @@ const subject = z.strictObject({
   requester: name,
   job: name.nullable(),
   profile: name,
-  command: z.string().max(2 * 1024 * 1024),
-  argv: z.array(z.string()).nullable(),
-  executable: z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
-  cwd: z.string().startsWith('/'),
+  command,
+  argv: z.array(command).max(20_000).nullable(),
+  executable: z.strictObject({ path, sha256 }).nullable(),
+  cwd: path,
   repository: name,
-  commit: z.string().nullable(),
+  commit: commit.nullable(),
   policyVersion: name,
-  missing: z.array(name).min(1).max(50),
+  missing: z
+    .array(name)
+    .min(1)
+    .max(50)
+    .refine((keys) => keys.every((key, at) => at === 0 || (keys[at - 1] ?? '') < key), {
+      message: 'must be sorted, each key once',
+    }),
 });
-export const approvalRequest = z.strictObject({ writ: id, subject, reason: z.string().max(64 * 1024) });
+export const approvalRequest = z.strictObject({ writ: id, subject, reason: text.max(64 * 1024) });
 export const decideRequest = z.strictObject({
   decision: z.enum(['grant', 'deny']),
   reason: reason.nullable(),
   signature: z.string().max(16 * 1024),
 });
-export const useRequest = z.strictObject({ digest: z.string().regex(/^[0-9a-f]{64}$/), report });
+export const useRequest = z.strictObject({ digest: sha256, report });
 export const approvalsQuery = z.strictObject({
-  state: z.union([z.enum(approvalStates), z.array(z.enum(approvalStates))]).optional(),
+  state: oneOrMore(z.enum(approvalStates)),
+  writ: id.optional(),
+  limit: atMost(1000, 1000),
 });
 
 export const entriesQuery = z.strictObject({
-  type: z.union([z.enum(entryTypes), z.array(z.enum(entryTypes))]).optional(),
+  type: oneOrMore(z.enum(entryTypes)),
   assistant: name.optional(),
   repository: name.optional(),
   writ: id.optional(),
   session: id.optional(),
   decision: verdict.optional(),
-  command: z.string().max(2000).optional(),
-  since: z.coerce.number().int().optional(),
-  until: z.coerce.number().int().optional(),
-  from: z.coerce.number().int().min(0).optional(),
+  command: text.max(2000).optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+  from: natural.optional(),
   order: z.enum(['oldest-first', 'newest-first']).default('newest-first'),
-  limit: z.coerce.number().int().min(1).max(10_000).default(100),
+  limit: atMost(10_000, 100),
 });
+
+/**
+ * Lines of the event stream. The first says which policy is in force; whoever missed something (a new
+ * connection, another policy) looks at its writs again.
+ */
+export type AuthorityEvent =
+  | { readonly type: 'policy'; readonly version: string | null }
+  | {
+      readonly type: 'ended';
+      readonly writ: string;
+      readonly state: 'closed' | 'expired' | 'revoked';
+      readonly reason: string;
+    }
+  /** Nothing happened for a while, and the connection stands. */
+  | { readonly type: 'alive' };

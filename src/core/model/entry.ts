@@ -22,6 +22,7 @@ export const entryTypes = [
   'approval.requested',
   'approval.granted',
   'approval.denied',
+  'approval.refused', // somebody who may not, tried to decide it
   'approval.used',
   'approval.expired',
   'alert',

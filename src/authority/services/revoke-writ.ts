@@ -1,0 +1,43 @@
+import { WritError } from '../../core/model/errors.ts';
+import { decidePersonAction } from '../../core/policy/person.ts';
+import {
+  currentBundle,
+  entry,
+  requireReason,
+  type AuthorityContext,
+  type AuthorityErrorCode,
+} from '../context.ts';
+import { endWrit } from './end-writ.ts';
+import { endedFault, existingWrit, writFacts } from './writ.ts';
+
+/**
+ * A person ends a writ and with it everything that runs under it. Who may is policy; who tried and may not is on
+ * record as well.
+ * @throws WritError `not_permitted`, `reason_missing`, `writ_unknown`, `writ_ended`
+ */
+export async function revokeWrit(
+  context: AuthorityContext,
+  person: string,
+  id: string,
+  why: string,
+): Promise<void> {
+  const reason = requireReason(why);
+  const writ = await existingWrit(context.store, id);
+  const { remote, branch, proof } = writ.claims.repository;
+  const task = { ...writ.claims, repository: remote, branch, proof };
+  const ruling = decidePersonAction(currentBundle(context), person, { action: 'revokeWrit', task });
+  if (ruling.decision !== 'allow') {
+    const { decision, policies, reason: refusal } = ruling;
+    await context.store.commit((unit) => {
+      const data = { asked: 'revocation', why: reason, reason: refusal, policies };
+      unit.append(entry(context, 'writ.refused', { ...writFacts(writ), person, decision, data }));
+    });
+    throw new WritError<AuthorityErrorCode>(
+      'not_permitted',
+      ruling.reason,
+      ruling.advice === null ? {} : { hint: ruling.advice },
+    );
+  }
+  const revoked = await endWrit(context, id, { state: 'revoked', by: person, person, reason });
+  if (!revoked) throw endedFault(await existingWrit(context.store, id));
+}
