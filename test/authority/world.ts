@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuthorityContext, AuthorityEvents } from '../../src/authority/context.ts';
+import { RecentNames } from '../../src/authority/recent-names.ts';
 import { issueWrit, type IssueRequest } from '../../src/authority/services/issue-writ.ts';
 import { publishPolicy } from '../../src/authority/services/publish-policy.ts';
 import { setExecutionMode } from '../../src/authority/services/set-execution-mode.ts';
@@ -89,7 +90,8 @@ export async function openWorld(): Promise<World> {
     writKey: signingKey(Buffer.alloc(32, 9)),
     stock,
     events,
-    policy: { bundle: null, files: {}, problems: 0 },
+    policy: { bundle: null, files: {}, problems: 0, rejected: null },
+    endedSessions: new RecentNames(1000),
   };
   const told: World['told'] = [];
   for (const event of ['ended', 'policy', 'approval'] as const) {

@@ -25,8 +25,8 @@ export async function issueWrit(
   requester: string,
   request: IssueRequest,
 ): Promise<Issued> {
-  const bundle = currentBundle(context);
   const { value } = await context.store.commit(async (unit): Promise<Issued> => {
+    const bundle = currentBundle(context);
     const claims = claimsOf(context, bundle, requester, request);
     const { assistant, profile, job, enforcement, taskKey, policyVersion, expiresAt, repository } = claims;
     const { commit, branch, proof, worktree, proven } = repository;

@@ -37,18 +37,22 @@ export async function publishPolicy(
   policy.problems = 0;
   policy.rejected = null;
   if (bundle.version === inForce) return { outcome: 'unchanged', version: inForce, problems };
-  const { value: changes } = await context.store.commit(async (unit) => {
+  const before = { bundle: policy.bundle, files: policy.files };
+  const work = async (unit: Unit) => {
     const { version } = bundle;
     await unit.setCurrentPolicy({ version, files, publishedAt: context.clock() });
     const data = { version, previous: inForce, files: digests(files), warnings: problems.length };
     unit.append(entry(context, 'policy.published', { person: by, data }));
-    return {
-      ended: await endWritsRefused(context, unit, bundle),
-      expired: await expireApprovalsOfOthers(context, unit, version),
-    };
+    const ended = await endWritsRefused(context, unit, bundle);
+    const expired = await expireApprovalsOfOthers(context, unit, version);
+    // Works run one after the other: those that come after this one are decided by the new policy.
+    Object.assign(policy, { bundle, files });
+    return { ended, expired };
+  };
+  const { value: changes } = await context.store.commit(work).catch((error: unknown) => {
+    Object.assign(policy, before);
+    throw error;
   });
-  policy.bundle = bundle;
-  policy.files = files;
   context.events.emit('policy', bundle.version);
   for (const one of changes.ended) context.events.emit('ended', one);
   for (const id of changes.expired) context.events.emit('approval', id);
@@ -111,9 +115,9 @@ async function recordRejection(
   context.policy.rejected = rejected;
 }
 
-function digests(files: Files): Record<string, string> {
-  const named = Object.entries(files).slice(0, 200);
-  return Object.fromEntries(
-    named.map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')]),
+/** Lines as sha256sum writes them: a list, since the log shortens lists that are too long for an entry. */
+function digests(files: Files): string[] {
+  return Object.entries(files).map(
+    ([name, text]) => `${createHash('sha256').update(text).digest('hex')}  ${name}`,
   );
 }

@@ -13,8 +13,8 @@ import { liveWrit, writFacts } from './writ.ts';
  * @throws WritError `writ_unknown`, `writ_ended`, `writ_renewals_spent`, `not_permitted`
  */
 export async function renewWrit(context: AuthorityContext, id: string): Promise<Writ> {
-  const bundle = currentBundle(context);
   const { value } = await context.store.commit(async (unit): Promise<Writ | PersonRuling> => {
+    const bundle = currentBundle(context);
     const writ = await liveWrit(context, unit, id);
     if (writ.renewals >= bundle.organisation.limits.renewals) throw renewalsSpent(writ);
     const mode = await modeOf(unit, writ.claims.assistant);

@@ -25,10 +25,10 @@ export async function requestApproval(
   context: AuthorityContext,
   { writ, subject, reason }: ApprovalRequest,
 ): Promise<Approval> {
-  const bundle = currentBundle(context);
-  assertCurrent(bundle, subject);
   const digest = subjectDigest(subject);
   const { value } = await context.store.commit(async (unit) => {
+    const bundle = currentBundle(context);
+    assertCurrent(bundle, subject);
     const { claims } = await liveWrit(context, unit, writ);
     assertWithin(claims, subject);
     const known = await unit.approvals({ digest, states: ['waiting', 'granted'] });

@@ -25,13 +25,13 @@ export async function useApproval(
   digest: string,
   report: Reported,
 ): Promise<void> {
-  const bundle = currentBundle(context);
   await context.store.commit(async (unit) => {
+    const bundle = currentBundle(context);
     const writ = await liveWrit(context, unit, report.writ);
     const approval = await existingApproval(unit, id);
     const by = assertGranted(bundle, approval);
     assertInTime(context, approval);
-    assertCurrent(currentBundle(context), approval.subject);
+    assertCurrent(bundle, approval.subject);
     assertWithin(writ.claims, approval.subject);
     if (digest !== approval.digest || !permits(approval.subject, report)) throw otherAct(id);
     const used: Approval = { ...approval, state: 'used' };
