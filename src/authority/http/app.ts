@@ -174,12 +174,17 @@ export function createAuthorityApp(
 
 /** Answers when the approval no longer waits, or as it is after a while: ask again then. */
 async function awaitDecision(authority: AuthorityContext, id: string, gone: AbortSignal) {
-  const deadline = AbortSignal.any([gone, AbortSignal.timeout(longestWaitMs)]);
-  for (;;) {
-    // Listen before looking, so that a decision in between is not missed.
-    const change = once(authority.events, 'approval', { signal: deadline }).catch(() => null);
-    const approval = await existingApproval(authority.store, id);
-    if (approval.state !== 'waiting' || deadline.aborted || (await change) === null) return approval;
+  const answered = new AbortController();
+  const signal = AbortSignal.any([gone, AbortSignal.timeout(longestWaitMs), answered.signal]);
+  try {
+    for (;;) {
+      // Listen before looking, so that a decision in between is not missed.
+      const change = once(authority.events, 'approval', { signal }).catch(() => null);
+      const approval = await existingApproval(authority.store, id);
+      if (approval.state !== 'waiting' || (await change) === null) return approval;
+    }
+  } finally {
+    answered.abort();
   }
 }
 
