@@ -175,6 +175,7 @@ function createGuard(home: Home, authority: Guard['authority']): Guard {
     callerPath,
     toolchain,
     environment: process.env,
+    stateDirectory: home.root,
     runDirectory: home.run,
     sessions: new Map(),
     report,

@@ -1,6 +1,6 @@
 /** From a session to what its launcher needs: the sandbox, and for an assistant its hook and its model. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registered } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
@@ -26,6 +26,7 @@ interface Additions {
 
 export async function prepareLaunch(guard: Guard, session: Session): Promise<LaunchSpec> {
   const { request, place } = session;
+  await assertStateOutside(guard, place.repository.worktree);
   const { organisation } = await guard.bundle();
   const profile = registered(organisation.profiles, session.writ.claims.profile);
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
@@ -57,6 +58,15 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
     },
     guard.machine,
   );
+}
+
+/** Keys, database and sockets would be in view of the command that they govern. */
+async function assertStateOutside(guard: Guard, worktree: string): Promise<void> {
+  const state = await realpath(guard.stateDirectory);
+  if (state !== worktree && !state.startsWith(`${worktree}/`)) return;
+  throw new WritError('state_in_repository', `Writ's own state lies in the repository, at ${state}`, {
+    hint: 'Set WRIT_HOME to a folder outside of every repository, and start again: writ down',
+  });
 }
 
 /** Of a linked worktree or a submodule: its git directory lies elsewhere. */

@@ -89,6 +89,17 @@ describe('kill -9 of the launcher', () => {
   });
 });
 
+describe('a WRIT_HOME inside the repository', () => {
+  it('is refused: its keys and sockets would be in view', () => {
+    const env = { WRIT_HOME: join(world.repository, 'state') };
+    const result = world.writ(['exec', '--', 'true'], { env });
+    expect(result.status).toBe(1);
+    world.writ(['init', '--yes'], { env });
+    expect(world.writ(['exec', '--', 'true'], { env }).stderr).toContain('[state_in_repository]');
+    world.writ(['down'], { env });
+  });
+});
+
 describe('ten callers at once, with no Writ running', () => {
   it('start one, and all of them are served', async () => {
     world.must('down');
