@@ -86,7 +86,7 @@ const refused: readonly (readonly [address: string, code: RemoteErrorCode])[] = 
   ['', 'remote_local'],
   ['.', 'remote_local'],
   ['./git@github.com:acme/shop', 'remote_local'],
-  ['C:/work/shop', 'remote_local'],
+  ['C:/src/shop', 'remote_local'],
   ['c:shop', 'remote_local'],
   ['C:\\work\\shop', 'remote_hostile'],
   ['ext::sh -c touch% /tmp/x', 'remote_hostile'],
