@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { approvalNamespace } from '../core/identity/approval-statement.ts';
 import { WritError } from '../core/model/errors.ts';
+import { say } from './output.ts';
 import { publicSshKeys } from './people.ts';
 
 /** @throws WritError `signing_key_missing`, `signing_failed` */
@@ -14,6 +15,9 @@ export async function signWithSsh(statement: string, keyFile?: string): Promise<
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {}).end(statement);
+  child.stderr.on('data', (said: Buffer) => {
+    if (said.includes('user presence')) say('touch your security key to sign');
+  });
   const ended = new Promise<number>((resolve, reject) =>
     child.on('error', reject).on('close', (code) => resolve(code ?? 1)),
   );
