@@ -17,9 +17,27 @@ export interface ArithmeticHost {
   opaque(of: 'exec', source: string, reason: string, span: Span): void;
 }
 
+const assigns =
+  /([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--)\s*([A-Za-z_]\w*)/g;
+
+/** Variables that the expression sets hold numbers from then on, unless it may pass over setting them. */
+function noteAssignments(expression: string, host: ArithmeticHost): void {
+  const conditional = /\?|&&|\|\|/.test(expression);
+  for (const match of expression.matchAll(assigns)) {
+    const name = match[1] ?? match[2] ?? '';
+    const certain = !conditional || isNumeric(host.state.variable(name));
+    host.state.assign(name, certain ? 'numeric' : 'unknown');
+  }
+}
+
 /** Says so if evaluating the expression may run commands that the text does not show. */
 export function arithmeticNodes(expression: string, host: ArithmeticHost, span: Span): void {
   if (/^\s*(-?\d+|[@*])\s*\)*\s*$/.test(expression)) return;
+  checkNames(expression, host, span);
+  if (/=|\+\+|--/.test(expression)) noteAssignments(expression, host);
+}
+
+function checkNames(expression: string, host: ArithmeticHost, span: Span): void {
   const stripped = expression.replace(/\$\{#[^}]*\}/g, '1').replace(/\$\(\([^()]*\)\)/g, '1');
   for (const match of stripped.matchAll(/(\$\{?)?([A-Za-z_]\w*|[@*]|[0-9]+)/g)) {
     const name = match[2] ?? '';

@@ -112,6 +112,11 @@ function declare(shell: Shell, call: Call, word: Field, letters: string): void {
     shell.variableName(literal(`${name}${index}`, word.span));
   if (call.name === 'local' || shell.locals !== null) shell.locals?.add(name);
   if (letters.includes('A')) shell.state.markAssociative(name);
+  if (letters.includes('n')) {
+    // A reference may stand for any variable from here on.
+    shell.state.volatile = true;
+    shell.state.names = 'path';
+  }
   if (/i/.test(letters) && operator !== undefined)
     shell.evaluated(word.known ? literal(word.text.slice(head.length), word.span) : word);
   if (operator !== undefined) {
@@ -418,8 +423,10 @@ const history: Builtin = (_shell, call) => {
   call.trait('reads');
 };
 
-const exit: Builtin = (shell) => {
-  shell.state.dead = true;
+const exit: Builtin = (shell, call) => {
+  // With more than one word Bash complains and goes on.
+  if (call.words.length < 2 && call.words.every((word) => !word.many) && shell.state.names === 'none')
+    shell.state.dead = true;
 };
 
 const leave: Builtin = (shell) => {

@@ -27,7 +27,7 @@ import type { Place } from './paths.ts';
 import { runCommand } from './programs.ts';
 import { redirect } from './redirections.ts';
 import type { Shell } from './shell.ts';
-import type { FunctionBody, ShellState, Value } from './shell-state.ts';
+import { isNumeric, type FunctionBody, type ShellState, type Value } from './shell-state.ts';
 import { tooComplex } from './text-limits.ts';
 import { visitSubstitutions } from './substitutions.ts';
 import { noteAssignment } from './variables.ts';
@@ -38,6 +38,9 @@ const inherited: Input = { kind: 'inherited' };
 /** Variables that the shell sets itself: what is assigned to them is not what they hold. */
 const special =
   /^(_|BASH\w*|COMP_\w+|DIRSTACK|EPOCH\w+|EUID|FUNCNAME|GROUPS|HISTCMD|HOSTNAME|LINENO|MAPFILE|OPTARG|OPTIND|PIPESTATUS|PPID|RANDOM|READLINE\w*|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID)$/;
+
+/** `((id > x))` and its like run programs in shells that do not know the syntax. */
+const bashOnly = new Set<string>(['TestCommand', 'ArithmeticCommand', 'ArithmeticFor', 'Coproc', 'Select']);
 
 export class Interpreter implements Shell {
   state: ShellState;
@@ -187,6 +190,9 @@ export class Interpreter implements Shell {
 
   private node(node: CommandNode | Pipeline | AndOr): void {
     if (!this.findings.step(this.spanOf(node))) return;
+    if (this.state.posix && bashOnly.has(node.type)) {
+      this.opaque('exec', node.type, 'other shells than Bash read it as commands', this.spanOf(node));
+    }
     switch (node.type) {
       case 'Command':
         return this.simple(node);
@@ -306,6 +312,7 @@ export class Interpreter implements Shell {
           if (this.findings.exhausted) break;
           this.state = this.state.fork();
           this.assign(name, { text: word.text });
+          noteAssignment(this, name, word.text, word.span);
           this.list(node.body.commands);
           this.state.settle();
           end = end.join(this.state);
@@ -317,6 +324,7 @@ export class Interpreter implements Shell {
     }
     this.loop(() => {
       this.assign(name, 'unknown');
+      noteAssignment(this, name, null, this.spanOf(node.name));
       if (node.type === 'Select') this.state.assign('REPLY', 'unknown');
       this.list(node.body.commands);
     });
@@ -439,6 +447,10 @@ export class Interpreter implements Shell {
   private arithmetic(expression: ArithmeticExpression | undefined): void {
     if (expression === undefined) return;
     visitSubstitutions(expression, this);
+    // Below `&&`, `||` and `?:` an assignment may be passed over.
+    let conditional = false;
+    const assign = (name: string): void =>
+      this.assign(name, conditional && !isNumeric(this.state.variable(name)) ? 'unknown' : 'numeric');
     const queue: ArithmeticExpression[] = [expression];
     for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
       if (!this.findings.step(this.spanOf(node))) return;
@@ -449,20 +461,24 @@ export class Interpreter implements Shell {
             node.left.type === 'ArithmeticWord' &&
             /^[A-Za-z_]\w*$/.test(node.left.value)
           ) {
-            this.assign(node.left.value, 'numeric');
+            assign(node.left.value);
             if (node.operator !== '=') queue.push(node.left);
             queue.push(node.right);
-          } else queue.push(node.left, node.right);
+          } else {
+            conditional ||= node.operator === '&&' || node.operator === '||';
+            queue.push(node.left, node.right);
+          }
           break;
         }
         case 'ArithmeticUnary':
           queue.push(node.operand);
           if (/^(\+\+|--)$/.test(node.operator) && node.operand.type === 'ArithmeticWord') {
             arithmeticNodes(node.operand.value, this, this.spanOf(node));
-            if (/^[A-Za-z_]\w*$/.test(node.operand.value)) this.assign(node.operand.value, 'numeric');
+            if (/^[A-Za-z_]\w*$/.test(node.operand.value)) assign(node.operand.value);
           }
           break;
         case 'ArithmeticTernary':
+          conditional = true;
           queue.push(node.test, node.consequent, node.alternate);
           break;
         case 'ArithmeticGroup':
@@ -472,7 +488,6 @@ export class Interpreter implements Shell {
           arithmeticNodes(node.value, this, this.spanOf(node));
           break;
         case 'ArithmeticCommandExpansion':
-          this.substitution(node.script, node.text, this.spanOf(node));
           this.findings.opaque(
             'exec',
             node.text,

@@ -14,7 +14,8 @@ export type Effect =
   | 'shell' // text that a shell runs
   | 'program' // a program and its words, run without a shell
   | 'code' // text or a file in a language that is not read here
-  | 'load'; // a file whose code is run
+  | 'load' // a file whose code is run
+  | 'module'; // a file whose code is run, or a package of the repository's by its name
 
 export interface Option {
   /** `maybe`: only with `=` or attached. */

@@ -1,5 +1,6 @@
 /** Parameter expansion, as far as it is certain. */
 import type { ParameterExpansionPart, Word } from 'unbash';
+import { effectOfVariable } from './environment.ts';
 import type { ExpansionHost } from './expansion-host.ts';
 import type { Field } from './field.ts';
 import type { Value } from './shell-state.ts';
@@ -110,6 +111,9 @@ function operate(
       const operand = words.single(operation.operand, host);
       const rest: Expanded = operand.known ? { text: operand.text } : 'unknown';
       const quoted = /['"\\~]/.test(operation.operand.text);
+      if (operation.operator.endsWith('=') && effectOfVariable(part.parameter, null) !== 'none') {
+        host.opaque('exec', part.text, `${part.parameter} changes what programs do`, host.spanOf(part));
+      }
       if (operation.operator.endsWith('=') && (text === null || text === ''))
         host.state.assign(part.parameter, 'unknown');
       if (text === null) return value === 'list' ? 'list' : 'unknown';

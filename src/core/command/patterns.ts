@@ -24,7 +24,8 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
     if (!example.startsWith(base) || !matchesPath(compiled, example)) continue;
     const found = classifyPath(example, place);
     const area = at.area === 'repository' ? at.area : found.area;
-    if (found.credential !== null) worst = { ...worst, area, credential: found.credential };
+    if (found.credential !== null)
+      worst = { ...worst, area, credential: worst.credential ?? found.credential };
     else if (found.area === 'system') worst = { ...worst, area };
   }
   return at.area === 'repository' ? withSensitivity(worst, compiled, base, place) : worst;

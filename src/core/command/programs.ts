@@ -27,7 +27,9 @@ export function runCommand(shell: Shell, invocation: Invocation): void {
     const builtin = builtins.get(text);
     if (builtin !== undefined) {
       const exec = openExec(shell, text, invocation);
+      const settled = assignTemporarily(shell, text, environment);
       builtin(shell, callOf(shell, exec, invocation), (nested) => runCommand(shell, nested));
+      settled();
       return;
     }
   }
@@ -59,6 +61,25 @@ function runFunctions(shell: Shell, name: string, { words, environment, span }: 
   shell.state = end ?? start;
   for (const variable in environment) shell.assign(variable, 'unknown');
   return !bodies.includes(null);
+}
+
+const keepsState = /^(eval|source|\.|command|builtin|exec|trap|mapfile|readarray|complete|compgen)$/;
+
+/** A builtin sees the variables set for it; afterwards they are as before, or as it left them. */
+function assignTemporarily(
+  shell: Shell,
+  builtin: string,
+  environment: Invocation['environment'],
+): () => void {
+  const before = Object.keys(environment).map((name) => [name, shell.state.variable(name)] as const);
+  if (before.length === 0) return () => undefined;
+  for (const [name] of before) {
+    const value = environment[name];
+    shell.assign(name, typeof value === 'string' ? { text: value } : 'unknown');
+  }
+  return () => {
+    for (const [name, value] of before) shell.assign(name, keepsState.test(builtin) ? 'unknown' : value);
+  };
 }
 
 function openExec(shell: Shell, target: string, { words, environment, span, via }: Invocation): OpenExec {
@@ -153,6 +174,8 @@ function runnerOf(shell: Shell): Runner {
       const state = freshState(shell.context, call.directories, call.exec.environment);
       state.names = shell.state.names;
       state.positional = positional ?? null;
+      state.posix = call.name !== 'bash' && call.name !== 'rbash';
+      state.expandsAliases = state.posix;
       const child = shell.child(state, {
         span: call.span,
         via: [...call.exec.via, call.name],

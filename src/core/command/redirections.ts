@@ -6,6 +6,7 @@ import { literal, type Field } from './field.ts';
 import type { Findings } from './findings.ts';
 import { endpointTarget, parseHostPort } from './hosts.ts';
 import type { Place } from './paths.ts';
+import { isNumeric } from './shell-state.ts';
 import { expandHereDocument, expandSingle, expandWord } from './words.ts';
 
 export interface RedirectionHost extends ExpansionHost {
@@ -63,7 +64,8 @@ function redirectOne(redirection: Redirection, host: RedirectionHost): Input | n
     if (field.known && /^(\d+-?|-)$/.test(field.text))
       return operator === '<&' && field.text !== '-' ? { kind: 'pipe' } : null;
     if (operator === '<&') return { kind: 'pipe' };
-    if (!field.known && /^\$\{?\w/.test(field.text)) return null;
+    const variable = /^"?\$\{?([A-Za-z_]\w*)\}?"?$/.exec(field.text)?.[1];
+    if (!field.known && variable !== undefined && isNumeric(host.state.variable(variable))) return null;
   }
   const writes = operator !== '<';
   const readsToo = operator === '<' || operator === '<>';

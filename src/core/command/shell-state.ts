@@ -30,6 +30,8 @@ export class ShellState {
   names: NameDoubt = 'none';
   aliases = false;
   expandsAliases = false;
+  /** The shell may be another than Bash, with less syntax: what only Bash reads so is doubtful. */
+  posix = false;
   #variables: ReadonlyMap<string, Value>;
   /** Names whose attributes (readonly, integer, array, reference …) keep them from being told. */
   #odd: ReadonlySet<string>;
@@ -55,6 +57,7 @@ export class ShellState {
     copy.names = this.names;
     copy.aliases = this.aliases;
     copy.expandsAliases = this.expandsAliases;
+    copy.posix = this.posix;
     copy.#odd = this.#odd;
     copy.#functions = this.#functions;
     copy.#associative = this.#associative;
@@ -73,6 +76,12 @@ export class ShellState {
   }
 
   assign(name: string, value: Value): void {
+    if (name === 'PATH' && !(typeof value === 'object' && onlySystemDirectories(value.text)))
+      this.names = 'path';
+    else if (name === 'BASH_CMDS') this.names = 'path';
+    else if (name === 'BASH_ALIASES') this.aliases = true;
+    else if (name === 'POSIXLY_CORRECT') this.expandsAliases = true;
+    if (this.aliases && this.expandsAliases) this.names = 'path';
     const tooLong = typeof value === 'object' && value.text.length > limits.value;
     if (this.#variables.size > limits.names) this.volatile = true;
     if (this.volatile) return;
@@ -178,6 +187,11 @@ export class ShellState {
       sameFunctions(this.#functions, other.#functions)
     );
   }
+}
+
+/** Whether a search path holds nothing but the directories of the system's own programs. */
+export function onlySystemDirectories(path: string): boolean {
+  return path.split(':').every((directory) => /^\/(usr\/local\/|usr\/)?s?bin$/.test(directory));
 }
 
 const nothing: ReadonlySet<string> = new Set();

@@ -130,6 +130,10 @@ function applyEffect(call: Call, effect: Effect, field: Field): void {
       return call.code(field.text, call.name);
     case 'load':
       return call.script(field);
+    case 'module':
+      if (!field.known) call.opaque('exec', field.text, 'the code it loads cannot be told');
+      else if (/[/\\]/.test(field.text)) call.script(field);
+      return;
   }
 }
 

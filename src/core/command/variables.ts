@@ -6,9 +6,7 @@ import { effectOfVariable } from './environment.ts';
 import { literal } from './field.ts';
 import { endpointTarget, parseHostPort, parseUrl } from './hosts.ts';
 import type { Shell } from './shell.ts';
-import { ShellState, type Value } from './shell-state.ts';
-
-const systemDirectories = /^\/(usr\/local\/|usr\/)?s?bin$/;
+import { onlySystemDirectories, ShellState, type Value } from './shell-state.ts';
 
 /** The state of a shell that has just started. */
 export function freshState(
@@ -41,7 +39,7 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
     case 'none':
       return;
     case 'path':
-      if (value?.split(':').every((directory) => systemDirectories.test(directory)) === true) return;
+      if (value !== null && onlySystemDirectories(value)) return;
       shell.findings.opaque(
         'exec',
         source,
@@ -97,10 +95,6 @@ export function noteAssignment(shell: Shell, name: string, value: string | null,
     if (name === 'PS4' && value !== null && !/[$`]/.test(value)) return;
     if (name !== 'PS4') return;
   }
-  if (name === 'PATH') {
-    if (value?.split(':').every((directory) => systemDirectories.test(directory)) !== true)
-      shell.state.names = 'path';
-    return;
-  }
+  if (name === 'PATH') return;
   applyVariable(shell, name, value, span);
 }

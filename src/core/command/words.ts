@@ -18,6 +18,10 @@ export type ExpansionMode = 'argument' | 'single';
 export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost): readonly Field[] {
   const raw = word.text;
   const span = host.spanOf(word);
+  if (host.state.posix && (mayHaveBraces(raw) || raw.includes("$'") || raw.includes('$"'))) {
+    for (const part of word.parts ?? []) visitSubstitutions(part, host);
+    return [unknown(raw, span, '', mode === 'argument')];
+  }
   if (mode === 'argument' && mayHaveBraces(raw)) {
     const braced = expandBracedWord(word, raw, span, host);
     if (braced !== null) return braced;

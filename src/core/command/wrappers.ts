@@ -217,6 +217,16 @@ const shellModel = tool({
   raw: (call) => runShell(call, call.words),
 });
 
+/** Shells of another language: what Bash would read is followed too, but does not settle it. */
+const foreignShell = tool({
+  hides: 'exec',
+  raw: (call) => {
+    call.trait('runs-code');
+    call.opaque('exec', call.exec.argv.join(' '), `${call.name} has a language of its own`);
+    runShell(call, call.words);
+  },
+});
+
 function runShell(call: Call, words: readonly Field[]): void {
   let hasText = false;
   let standardInput = false;
@@ -286,7 +296,6 @@ const ssh = tool({
     '-J': { takes: 'value', effect: 'connect' },
   },
   apply: (call, parsed) => {
-    call.credential('ssh');
     for (const option of optionValues(parsed, '-o')) sshOption(call, option);
     if (optionValue(parsed, '-F') !== null)
       call.opaque('exec', optionValue(parsed, '-F')?.text ?? '', 'its settings may run commands');
@@ -435,7 +444,8 @@ export const wrappers = named({
       else runJoined(call, parsed.operands);
     },
   }),
-  'bash sh dash zsh ksh ksh93 mksh ash yash rbash fish csh tcsh posh': shellModel,
+  'bash sh dash ash rbash': shellModel,
+  'zsh ksh ksh93 mksh yash fish csh tcsh posh nu xonsh elvish pwsh powershell': foreignShell,
   'busybox toybox': tool({
     hides: 'exec',
     raw: (call) => {

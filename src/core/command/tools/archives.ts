@@ -101,7 +101,7 @@ function within(directory: Field, file: Field): Field {
 
 /** Replaces each file by another with a suffix more or less. */
 const compressor = tool({
-  traits: ['reads', 'writes'],
+  traits: ['reads'],
   lenient: true,
   hides: 'write',
   options: {
@@ -114,12 +114,33 @@ const compressor = tool({
     for (const operand of parsed.operands) {
       call.read(operand);
       if (toOutput) continue;
+      call.trait('writes');
       call.write(operand);
-      if (operand.known && !operand.pattern)
-        call.write({ ...literal(`${operand.text}*`, operand.span), pattern: true });
+      if (!operand.known || operand.pattern) continue;
+      const suffixes = ['.gz', '.bz2', '.xz', '.zst', '.lzma', '.lz4', '.br', '.Z'];
+      const packed = suffixes.find((suffix) => operand.text.endsWith(suffix));
+      if (packed !== undefined) call.write(literal(operand.text.slice(0, -packed.length), operand.span));
+      else
+        for (const suffix of suffixes)
+          if (isSuffixOf(call.name, suffix)) call.write(literal(operand.text + suffix, operand.span));
     }
   },
 });
+
+const suffixNames: Readonly<Record<string, string>> = {
+  '.gz': 'gzip pigz',
+  '.bz2': 'bzip2',
+  '.xz': 'xz',
+  '.zst': 'zstd',
+  '.lzma': 'lzma',
+  '.lz4': 'lz4',
+  '.br': 'brotli',
+  '.Z': 'compress',
+};
+
+function isSuffixOf(name: string, suffix: string): boolean {
+  return suffixNames[suffix]?.split(' ').includes(name) === true;
+}
 
 export const archives = named({
   'tar gtar bsdtar': tool({

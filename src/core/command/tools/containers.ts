@@ -35,9 +35,8 @@ function container(call: Call): void {
     );
   if (helm) {
     call.trait('network');
-    call.credential('kube');
     call.opaque('connect', call.exec.argv.join(' '), 'its settings say which cluster');
-  } else call.trait('privileges');
+  } else if (!verb.known || !looks.test(verb.text)) call.trait('privileges');
   if (!verb.known) {
     call.opaque('exec', verb.text, 'the subcommand cannot be told');
     return;

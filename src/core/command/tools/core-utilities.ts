@@ -105,7 +105,11 @@ function links(call: Call, parsed: ParsedOptions): void {
 const whole = new Set(['', '.', '..', '/', '~', '*', '.*', './', '../', './*', '.git']);
 
 function removes(call: Call, parsed: ParsedOptions): void {
-  const recursive = hasOption(parsed, '-r') || parsed.unclear.length > 0;
+  // A file that `*.log` matches cannot be named like an option that rm knows.
+  const mayRecurse = parsed.unclear.some(
+    (word) => !word.pattern || /[*?\]\w]$/.test(word.text.replace(/\.\w+$/, '.')),
+  );
+  const recursive = hasOption(parsed, '-r') || mayRecurse;
   for (const operand of parsed.operands) {
     call.write(operand, recursive);
     const { text } = operand;
@@ -134,7 +138,7 @@ function destroysUnlessTemporary(call: Call, operand: Field, recursive: boolean)
     below &&
     !operand.text.includes('..') &&
     !/^\/?(\.git(\/|$)|[*.]+$|$)/.test(operand.text.slice(call.place.repository.length + 1));
-  if (!scratch && !deep && (recursive || !operand.known)) call.trait('destroys');
+  if (!scratch && !deep && recursive) call.trait('destroys');
 }
 
 function writesOperands(call: Call, parsed: ParsedOptions, skip = 0, recursive = false): void {

@@ -204,8 +204,7 @@ const scp = tool({
     '-r -p -q -v -C -B -3 -4 -6 -A -O -R -s -T': flag,
   },
   apply: (call, parsed) => {
-    call.credential('ssh');
-    call.trait('network', 'credentials');
+    call.trait('network');
     for (const option of optionValues(parsed, '-o')) sshOption(call, option);
     copyBetween(call, parsed.operands, hasOption(parsed, '-r'));
   },
@@ -248,7 +247,6 @@ function forge(call: Call): void {
   const [topic, verb] = words;
   const host = call.name === 'glab' ? 'gitlab.com' : 'github.com';
   call.connect({ host: call.name === 'glab' ? host : 'api.github.com', port: 443 });
-  call.credential(call.name === 'glab' ? 'gitlab' : 'github');
   call.trait('network');
   if (topic?.known !== true || (verb !== undefined && !verb.known && topic.text !== 'api')) {
     call.trait('publishes', 'unknown');
@@ -288,6 +286,7 @@ function forge(call: Call): void {
       if (option(/^(-f|-F|--field|--raw-field|--input)/)) call.trait('publishes');
       return;
     case 'auth':
+      call.credential(call.name === 'glab' ? 'gitlab' : 'github');
       call.trait('credentials', 'configures');
       return;
     case 'secret':

@@ -175,7 +175,8 @@ function packageManager(call: Call): void {
   } else if (/^(config|c)$/.test(name)) {
     if (/^(set|delete|edit|fix|rm|add|unset)$/.test(operands[0]?.text ?? '')) {
       call.trait('configures', 'writes');
-      call.write(literal('.npmrc', call.span));
+      const project = call.words.some((word) => /^(--location=project|project)$/.test(word.text));
+      call.write(literal(project ? '.npmrc' : `${call.place.home}/.npmrc`, call.span));
     } else call.trait('reads', 'credentials');
   } else if (looks.test(name)) {
     call.trait('reads');
@@ -254,6 +255,9 @@ const npx = tool({
 
 // ---- tools of the repository's own ---------------------------------------------------------------------------------------
 
+const isVerb =
+  /^(run|watch|test|build|dev|check|lint|format|serve|start|list|bench|related|init|ci|preview|generate|migrate)$/;
+
 /** A checker, test runner or bundler that loads the repository's configuration. */
 export function builder(
   traits: readonly Trait[] = [],
@@ -264,7 +268,12 @@ export function builder(
     traits: ['builds', ...traits],
     hides: 'exec',
     lenient: true,
-    operands,
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands) {
+        if (operands !== 'ignored' && !isVerb.test(operand.text))
+          call.read(operand, operands === 'read-tree');
+      }
+    },
     options: {
       '-c --config --project -p --tsconfig': { takes: 'value', effect: 'read' },
       '-o --output --out --outfile --outFile --output-file --outputFile --out-file': {
@@ -275,7 +284,7 @@ export function builder(
       '--outDir --outdir --out-dir --output-dir --outputDir --output-path --reporter-output --coverage-directory --coverageDirectory --declarationDir --cache-location':
         { takes: 'value', effect: 'write-tree', traits: ['writes'] },
       '-r --require --import --loader --plugin --setupFiles --setupFilesAfterEnv --globalSetup --rulesdir --resolve-plugins-relative-to --parser --format --formatter --reporter --preset --transform':
-        { takes: 'value', traits: [] },
+        { takes: 'value', effect: 'module' },
       '-t --testNamePattern --grep -g --ext --max-warnings --target --module --level --maxWorkers -w --pool --shard --parser-options --rule --global --env --log-level --jsx --lib --types':
         maybe,
       ...extra,
@@ -382,10 +391,13 @@ export const nodeTools = named({
   'npx pnpx bunx': npx,
   corepack: tool({ traits: ['dependencies', 'network', 'configures'], hides: 'exec' }),
   'tsc vue-tsc svelte-check tsup tsdown api-extractor typedoc attw publint': tool({
-    traits: ['builds', 'writes'],
+    traits: ['builds'],
     hides: 'exec',
     lenient: true,
-    operands: 'read',
+    apply: (call, parsed) => {
+      if (!hasOption(parsed, '--noEmit')) call.trait('writes');
+      for (const operand of parsed.operands) call.read(operand);
+    },
     options: {
       '--noEmit --listFiles --showConfig -v --version -h --help': { takes: 'nothing', traits: [] },
       '-p --project': { takes: 'value', effect: 'read' },

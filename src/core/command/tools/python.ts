@@ -317,7 +317,7 @@ const installed = tool({
 
 const checker = (extra: readonly Trait[] = []): ToolModel =>
   builder(extra, 'read-tree', {
-    '-p': { takes: 'value', hides: 'exec' },
+    '-p': { takes: 'value', effect: 'module' },
     '--rootdir --confcutdir --pyargs --basetemp': { takes: 'value', effect: 'read-tree' },
     '--fix --fix-only --unsafe-fixes --add-noqa -i --in-place -w': adds('writes'),
     '--junitxml --junit-xml --resultlog --html --cov-report --report-log': {
