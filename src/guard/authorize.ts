@@ -9,6 +9,9 @@ import type { Bundle } from '../core/policy/bundle.ts';
 import { decideCommand, type Task } from '../core/policy/decide.ts';
 import type { AuthorityPort, GuardRecord } from './authority-port.ts';
 
+/** What an approver is told, UTF-16 units. */
+const longestReason = 16_384;
+
 /** One command that somebody asks for, in a session. */
 export interface Asked {
   readonly session: string;
@@ -41,7 +44,9 @@ export async function authorize(
   const reason = decision.operations
     .filter((one) => one.decision === 'step-up')
     .map((one) => `${describeOperation(one.operation)}: ${one.reason}`)
-    .join('\n');
+    .join('\n')
+    .slice(0, longestReason)
+    .toWellFormed();
   const approval = await authority.requestApproval({ writ: asked.task.id, subject, reason });
   if (approval.state !== 'granted') {
     await authority.record([decisionRecord(asked, decision)]);
@@ -74,7 +79,7 @@ function decisionRecord(asked: Asked, decision: Decision, approval?: Approval): 
     command: asked.text,
     decision: decision.decision,
     data: {
-      reason: decision.reason,
+      reason: decision.reason.toWellFormed(),
       missing: decision.missing,
       policyVersion: decision.policyVersion,
       enforcement: asked.task.enforcement,
@@ -91,5 +96,6 @@ function decisionRecord(asked: Asked, decision: Decision, approval?: Approval): 
 }
 
 function operationSummary({ operation, decision, policies }: OperationDecision): Json {
-  return { kind: operation.kind, target: operation.target, decision, policies };
+  // A long target may have been cut within a surrogate pair, which the log would refuse.
+  return { kind: operation.kind, target: operation.target.toWellFormed(), decision, policies };
 }

@@ -86,6 +86,28 @@ test('an enormous broken bundle is on record in an entry of the usual size', asy
   });
 });
 
+test('a fault about text that is none is on record as well', async () => {
+  const torn = governance((text) => `${text}\n"\\ud800${'x'.repeat(300)}": 1\n`);
+  expect(await world.publish(torn)).toMatchObject({ outcome: 'rejected' });
+  const [entry] = (await world.entries(['policy.rejected'])).slice(-1);
+  expect(entry?.data['problems']).toMatchObject([{ code: 'key_unknown' }]);
+});
+
+test('a policy that could not be stored is not in force', async () => {
+  await world.publish(shorter);
+  const before = inForce();
+  const { store } = world.context;
+  const commit: typeof store.commit = (work) =>
+    store.commit(async (unit) => {
+      await work(unit);
+      throw new Error('no space left');
+    });
+  const failing = { ...world.context, store: { ...store, commit } };
+  await expect(publishPolicy(failing, governance(), 'ada')).rejects.toThrow('no space left');
+  expect(inForce()).toBe(before);
+  expect(await store.currentPolicy()).toMatchObject({ version: before });
+});
+
 test('what was in force is in force again after a start, and its clockwork ends writs by itself', async () => {
   await world.publish(governance());
   await world.enable();

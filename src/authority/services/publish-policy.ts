@@ -49,8 +49,9 @@ export async function publishPolicy(
     Object.assign(policy, { bundle, files });
     return { ended, expired };
   };
-  const { value: changes } = await context.store.commit(work).catch((error: unknown) => {
+  const { value: changes } = await context.store.commit(work).catch(async (error: unknown) => {
     Object.assign(policy, before);
+    await restorePolicy(context); // others may have been published meanwhile
     throw error;
   });
   context.events.emit('policy', bundle.version);
@@ -102,7 +103,7 @@ async function recordRejection(
 ): Promise<void> {
   const told = problems.slice(0, problemsRecorded).map(({ code, message, place }) => ({
     code,
-    message: message.slice(0, 300),
+    message: message.slice(0, 300).toWellFormed(),
     place: `${place.file}:${place.line}:${place.column}`,
   }));
   const stays = context.policy.bundle?.version ?? null;
