@@ -282,6 +282,15 @@ describe('a request', () => {
     expect(await world.context.store.log.size()).toBe(before);
   });
 
+  test('is refused when a hundred of the same writ wait already, until one is decided', async () => {
+    const first = await ask();
+    for (let i = 1; i < 100; i += 1) await ask();
+    expect(await outcomeOf(ask())).toBe('approvals_too_many');
+    expect((await ask(first.subject)).id).toBe(first.id);
+    await decide(first, sshKeys.bob, 'deny', 'no');
+    expect(await outcomeOf(ask())).toBe('done');
+  });
+
   test('under a writ that is over, or that there is not, is refused', async () => {
     await revokeWrit(world.context, 'ada', writ.claims.id, 'enough');
     expect(await outcomeOf(ask())).toBe('writ_ended');
@@ -348,13 +357,37 @@ describe('a granted approval', () => {
     await world.publish(governance(change));
     expect(await outcomeOf(decide(await ask(), sshKeys.bob))).toBe(code);
   });
+});
 
-  test('that somebody wrote into the database is none, for want of a signature', async () => {
+describe('an approval that somebody changed in the database', () => {
+  const write = (changed: Approval) =>
+    world.context.store.commit((unit) => unit.updateApproval(changed, 'waiting'));
+
+  test('to be granted lacks the signature', async () => {
     const approval = await ask();
     const signed = await decide(await ask(), sshKeys.bob);
-    const forged: Approval = { ...approval, state: 'granted', decided: signed.decided };
-    await world.context.store.commit((unit) => unit.updateApproval(forged, 'waiting'));
+    await write({ ...approval, state: 'granted', decided: signed.decided });
     expect(await outcomeOf(spend(approval))).toBe('signature_wrong');
     expect(await entriesOf(approval)).toEqual(['approval.requested']);
+  });
+
+  test('to have the digest of another act than the approver was shown permits neither', async () => {
+    const approval = await ask();
+    const evil = { ...approval, digest: subjectDigest({ ...approval.subject, cwd: '/' }) };
+    await write(evil);
+    const granted = await decide(evil, sshKeys.bob);
+    expect(await outcomeOf(spend(granted))).toBe('approval_other_act');
+    expect(await outcomeOf(spend(granted, {}, approval.digest))).toBe('approval_other_act');
+  });
+
+  test('to be of a former policy is neither granted nor used', async () => {
+    const subject = subjectOf({ policyVersion: '0'.repeat(64) });
+    const former = { ...(await ask()), subject, digest: subjectDigest(subject) };
+    await write(former);
+    expect(await outcomeOf(decide(former, sshKeys.bob))).toBe('approval_outdated');
+    const signature = sshsig(sshKeys.bob, approvalStatement(former, 'grant', null), approvalNamespace);
+    const decided = { by: 'bob', at: world.clock.now, reason: null, signature };
+    await write({ ...former, state: 'granted', decided });
+    expect(await outcomeOf(spend(former))).toBe('approval_outdated');
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../../src/authority/authority.ts';
 import { publishPolicy } from '../../src/authority/services/publish-policy.ts';
 import { currentBundle } from '../../src/authority/context.ts';
+import type { Store } from '../../src/authority/store/port.ts';
 import { stock } from '../policy/organisation.ts';
 import { governance, openWorld, writTtl, type World } from './world.ts';
 
@@ -67,6 +68,25 @@ test('the same broken files are on record once, and again after something else',
   await world.publish(shorter);
   await publishPolicy(world.context, broken, null);
   expect(await size()).toBe(before + 2);
+});
+
+test('a policy that cannot be stored is not in force', async () => {
+  await world.publish(shorter);
+  const good = inForce();
+  const { store } = world.context;
+  const failing: Store = {
+    ...store,
+    commit: (work) =>
+      store.commit(async (unit) => {
+        await work(unit);
+        throw new Error('no space left');
+      }),
+  };
+  const attempt = publishPolicy({ ...world.context, store: failing }, governance(), 'ada');
+  await expect(attempt).rejects.toThrow('no space left');
+  expect(inForce()).toBe(good);
+  expect(world.context.policy.files).toEqual(shorter);
+  expect(await world.publish(governance())).toMatchObject({ outcome: 'published' });
 });
 
 test('problems are forgotten when the files are good again', async () => {

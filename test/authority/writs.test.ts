@@ -280,6 +280,13 @@ describe('a writ', () => {
     expect(last[1]).toMatchObject({ person: 'ada', decision: 'deny' });
   });
 
+  test('is renewed as often as policy says, and no more', async () => {
+    const { id } = (await world.issue()).claims;
+    for (let i = 0; i < renewals; i += 1) await renewWrit(world.context, id);
+    expect(await outcomeOf(renewWrit(world.context, id))).toBe('writ_renewals_spent');
+    await assertLogAndRowAgree(id);
+  });
+
   test('carries the policy version that renewed it', async () => {
     const { id } = (await world.issue()).claims;
     await world.publish(governance((text) => text.replace('approvalTtl: 30m', 'approvalTtl: 20m')));
