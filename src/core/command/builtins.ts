@@ -119,7 +119,10 @@ function declare(shell: Shell, call: Call, word: Field, letters: string): void {
   }
   if (/i/.test(letters) && operator !== undefined)
     shell.evaluated(word.known ? literal(word.text.slice(head.length), word.span) : word);
-  if (operator !== undefined) {
+  if (call.name === 'local' && shell.locals === null) {
+    // Outside of a function it fails, and sets nothing.
+    shell.assign(name, 'unknown');
+  } else if (operator !== undefined) {
     const text = word.known && index === undefined && operator === '=' ? word.text.slice(head.length) : null;
     shell.assign(name, text === null ? 'unknown' : { text });
     noteAssignment(shell, name, text, word.span);

@@ -2,7 +2,7 @@
  * Whatever the real Bash runs, the analysis said before: as an exec with the same words in the same directory, or as
  * something that cannot be told. Scripts are generated; every program is one that does not exist, and Bash reports it.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,8 @@ function runInBash(scripts: readonly string[]): readonly (readonly Ran[])[] {
     file,
     `command_not_found_handle() { printf '%s\\0' '@' "$PWD" "$#" "$@" >>"$WRIT_TEST_LOG"; return $(( $# % 2 )); }\nexport -f command_not_found_handle\nexport FUNCNEST=4\ncd -- ${quote(folder)}\n${parts.join('')}exit 0\n`,
   );
-  execFileSync('timeout', ['60', 'bash', file], {
+  // A script that does not end only leaves the log shorter.
+  spawnSync('timeout', ['20', 'bash', file], {
     cwd: folder,
     env: { HOME: '/home/writ', PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8', WRIT_TEST_LOG: log },
     stdio: 'ignore',
@@ -317,7 +318,15 @@ const { list } = fc.letrec<{ list: string; statement: string; compound: string }
 
 test('generated scripts run nothing that was not said', { timeout: 180_000 }, () => {
   const scripts = fc.sample(list, { numRuns: 1_500, seed: 20_261_122 }).map((text) => `rounds=0\n${text}`);
-  const { ran, told, wrong } = unsaid(scripts.filter((script) => script.length < 2_000));
+  const wrong: string[] = [];
+  let ran = 0;
+  let told = 0;
+  for (let at = 0; at < scripts.length; at += 250) {
+    const found = unsaid(scripts.slice(at, at + 250));
+    wrong.push(...found.wrong);
+    ran += found.ran;
+    told += found.told;
+  }
   expect(wrong.slice(0, 8).join('\n')).toBe('');
   expect(ran).toBeGreaterThan(2_000);
   expect(told).toBeGreaterThan(400);

@@ -151,11 +151,10 @@ export class Interpreter implements Shell {
     child.runScript(script, text, span);
   }
 
-  runFunction(body: FunctionBody, positional: readonly Field[], span: Span): void {
+  runFunction(body: FunctionBody, positional: readonly Field[]): void {
     const before = this.state.positional;
     const locals = new Set<string>();
     const child = this.child(this.state, { locals });
-    if (child.tooDeep('', span)) return;
     child.state.positional = positional.every((field) => field.known && !field.pattern) ? positional : null;
     child.withEscapes(() => {
       if (body.type === 'CompoundList') child.list(body.commands);

@@ -55,7 +55,7 @@ function runFunctions(shell: Shell, name: string, { words, environment, span }: 
   for (const body of bodies) {
     if (body === null || shell.tooDeep(name, span)) continue;
     shell.state = start.fork();
-    shell.runFunction(body, words.slice(1), span);
+    shell.runFunction(body, words.slice(1));
     end = end === null ? shell.state : end.join(shell.state);
   }
   shell.state = end ?? start;

@@ -19,7 +19,7 @@ export interface Shell extends ExpansionHost {
   assign(name: string, value: Value): void;
   /** Parses and follows text in this very shell, as `eval` does. */
   runText(text: string, span: Span): void;
-  runFunction(body: FunctionBody, positional: readonly Field[], span: Span): void;
+  runFunction(body: FunctionBody, positional: readonly Field[]): void;
   /** False, and said so, where nesting has gone too far. */
   tooDeep(source: string, span: Span): boolean;
   child(

@@ -278,7 +278,11 @@ class WordBuilder {
         break;
       case 'ArithmeticExpansion':
         visitSubstitutions(part, host);
-        arithmeticNodes(part.text.slice(part.text.startsWith('$((') ? 3 : 2), host, host.spanOf(part));
+        arithmeticNodes(
+          part.text.startsWith('$((') ? part.text.slice(3, -2) : part.text.slice(2, -1),
+          host,
+          host.spanOf(part),
+        );
         value = 'numeric';
         break;
       default:
