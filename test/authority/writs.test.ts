@@ -4,6 +4,7 @@ import { activateWrit } from '../../src/authority/services/activate-writ.ts';
 import { closeWrit } from '../../src/authority/services/end-writ.ts';
 import { expireWrits } from '../../src/authority/services/expire-writs.ts';
 import { issueWrit } from '../../src/authority/services/issue-writ.ts';
+import { record } from '../../src/authority/services/record.ts';
 import { renewWrit } from '../../src/authority/services/renew-writ.ts';
 import { revokeWrit } from '../../src/authority/services/revoke-writ.ts';
 import { setExecutionMode } from '../../src/authority/services/set-execution-mode.ts';
@@ -217,6 +218,28 @@ describe('the life of writs', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test('decisions that raced with a revocation are on record before it, or refused', async () => {
+    const { id } = (await world.issue()).claims;
+    const report = {
+      type: 'decision',
+      writ: id,
+      session: 's',
+      command: 'ls',
+      decision: 'allow',
+      data: {},
+    } as const;
+    const decisions = () => Array.from({ length: 20 }, () => outcomeOf(record(world.context, [report])));
+    const revocation = () => outcomeOf(revokeWrit(world.context, 'ada', id, 'enough'));
+    const [revoked, ...outcomes] = await Promise.all([revocation(), ...decisions(), ...decisions()]);
+    expect(revoked).toBe('done');
+    const found = await world.context.store.log.entries({ writ: id, order: 'oldest-first' });
+    const types = found.map(({ entry }) => entry.type);
+    const taken = outcomes.filter((outcome) => outcome === 'done');
+    expect(types.at(-1)).toBe('writ.revoked');
+    expect(types.filter((type) => type === 'decision')).toHaveLength(taken.length);
+    expect(outcomes.filter((outcome) => outcome === 'writ_ended')).toHaveLength(40 - taken.length);
   });
 
   test('is over at its last millisecond, swept or not, and no sweep ends one that was renewed', async () => {
