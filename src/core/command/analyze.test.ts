@@ -18,13 +18,11 @@ function casesOf(file: string): readonly (readonly [command: string, operations:
     });
 }
 
-for (const file of readdirSync(corpus)) {
-  describe(file.replace('.txt', ''), () => {
-    test.each(casesOf(file))('%s', (command, operations) => {
-      expect(operationsOf(command)).toEqual(operations);
-    });
+describe.each(readdirSync(corpus))('%s', (file) => {
+  test.each(casesOf(file))('%s', (command, operations) => {
+    expect(operationsOf(command)).toEqual(operations);
   });
-}
+});
 
 describe('argument vectors', () => {
   test.each<readonly [readonly string[], readonly string[]]>([

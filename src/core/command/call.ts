@@ -141,6 +141,16 @@ export class Call {
     this.opaque('exec', source, `it is ${language} code, which is not read`);
   }
 
+  /** Whether the path may lie outside of the repository, so that code in it is not the repository's own. */
+  isOutside({ known, text }: Field): boolean {
+    const { repository } = this.place;
+    return (
+      !known ||
+      this.directories === null ||
+      this.directories.some((from) => !isWithin(resolvePath(text, from), repository))
+    );
+  }
+
   /** Runs the code of a file. */
   script(field: Field): void {
     this.trait('runs-code');

@@ -149,7 +149,12 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
   if (isLoader(target)) return runLoader(call);
   const model = modelOf(target);
   if (model === undefined) call.trait('unknown');
-  else applyTool(call, model);
+  else {
+    applyTool(call, model);
+    // Elsewhere than in the repository, a build runs somebody else's code.
+    if (exec.traits.includes('builds') && call.isOutside(literal('.', invocation.span)))
+      call.trait('runs-code');
+  }
 }
 
 /** The dynamic loader runs any file, executable or not. */

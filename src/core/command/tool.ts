@@ -132,7 +132,8 @@ function applyEffect(call: Call, effect: Effect, field: Field): void {
       return call.script(field);
     case 'module':
       if (!field.known) call.opaque('exec', field.text, 'the code it loads cannot be told');
-      else if (/[/\\]/.test(field.text)) call.script(field);
+      else if (call.isOutside(field)) call.script(field);
+      else if (/[/.]/.test(field.text)) call.read(field);
       return;
   }
 }

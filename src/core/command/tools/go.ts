@@ -94,7 +94,11 @@ function go(call: Call): void {
       const traits = taskTraits[verb.text];
       if (traits === undefined) call.trait('unknown', 'runs-code');
       else call.trait(...traits);
-      for (const operand of operands) if (/^(\/|\.\.)/.test(operand.text)) call.read(operand, true);
+      for (const operand of operands) {
+        if (!/^(\/|\.\.)/.test(operand.text)) continue;
+        call.read(operand, true);
+        if (call.isOutside(operand)) call.trait('runs-code');
+      }
     }
   }
 }

@@ -270,12 +270,13 @@ export function builder(
     lenient: true,
     apply: (call, parsed) => {
       for (const operand of parsed.operands) {
-        if (operands !== 'ignored' && !isVerb.test(operand.text))
-          call.read(operand, operands === 'read-tree');
+        if (operands === 'ignored' || isVerb.test(operand.text)) continue;
+        call.read(operand, operands === 'read-tree');
+        if (operand.known && call.isOutside(operand)) call.trait('runs-code');
       }
     },
     options: {
-      '-c --config --project -p --tsconfig': { takes: 'value', effect: 'read' },
+      '-c --config --project -p --tsconfig': { takes: 'value', effect: 'module' },
       '-o --output --out --outfile --outFile --output-file --outputFile --out-file': {
         takes: 'value',
         effect: 'write',
