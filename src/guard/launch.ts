@@ -1,28 +1,15 @@
-/** From a session to what its launcher needs: the sandbox, and for an assistant its hook and its model. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
+/** From a session to what its launcher needs: the sandbox, and what the guard's services bring into it. */
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registered } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
-import { claudeLaunch, insidePaths } from './assistants/claude.ts';
-import { startModelRelay } from './assistants/model-relay.ts';
-import { modelUpstream } from './assistants/model-upstream.ts';
-import { resolveExecutable } from './executable.ts';
+import { contributeAssistant } from './assistants/contribute.ts';
 import type { Guard } from './guard.ts';
-import { startHookServer } from './hook-server.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
-import type { Bind } from './sandbox/view.ts';
 import type { Session } from './session.ts';
-import { decideToolCall } from './tool-call.ts';
 
 const sessionSeconds = 24 * 3600;
-
-interface Additions {
-  readonly argv: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly binds: readonly Bind[];
-}
 
 export async function prepareLaunch(guard: Guard, session: Session): Promise<LaunchSpec> {
   const { request, place } = session;
@@ -30,10 +17,11 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const { organisation } = await guard.bundle();
   const profile = registered(organisation.profiles, session.writ.claims.profile);
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
-  const additions = await addAssistant(guard, session);
+  const folder = await sessionFolder(guard, session);
+  const contributions = [await contributeAssistant(guard, session, folder)];
   return launchSpec(
     {
-      command: { argv: additions.argv },
+      command: { argv: contributions.find(({ argv }) => argv !== undefined)?.argv ?? request.argv },
       cwd: place.directory,
       worktree: place.repository.worktree,
       worktreeId: place.repository.worktreeId,
@@ -43,7 +31,10 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       environment: buildEnvironment({
         searchPath: guard.toolchain.searchPath,
         caller: request.environment,
-        extra: additions.environment,
+        extra: Object.assign({}, ...contributions.map(({ environment }) => environment)) as Record<
+          string,
+          string
+        >,
         session: session.id,
         terminal: request.terminal,
       }),
@@ -53,7 +44,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
         name: session.writ.claims.assistant,
         email: `${session.writ.claims.assistant}@${organisation.trustDomain}`,
       },
-      extraBinds: [...guard.toolchain.binds, ...additions.binds],
+      extraBinds: [...guard.toolchain.binds, ...contributions.flatMap(({ binds }) => binds)],
       terminal: request.terminal,
     },
     guard.machine,
@@ -75,54 +66,10 @@ function gitDirectoriesOutside({ place }: Session): string[] {
   return [...new Set([gitDirectory, commonDirectory])].filter((path) => !path.startsWith(`${worktree}/`));
 }
 
-/** Claude Code gets its hook and its model; any other program runs as it is. */
-async function addAssistant(guard: Guard, session: Session): Promise<Additions> {
-  const { argv, kind } = session.request;
-  const [program = '', ...args] = argv;
-  if (kind !== 'run' || program.split('/').at(-1) !== 'claude') return { argv, environment: {}, binds: [] };
-
-  const executable = await resolveExecutable(program, guard.callerPath, session.place.directory);
-  if (executable === null) {
-    throw new WritError('claude_unusable', 'claude is not installed where this Writ was started', {
-      hint: 'Install it and start Writ again: npm install -g @anthropic-ai/claude-code; writ down; writ up',
-    });
-  }
-  const upstream = modelUpstream(guard.environment);
+/** Where the sockets and files of one session are made; gone with it. */
+async function sessionFolder(guard: Guard, session: Session): Promise<string> {
   const folder = join(guard.runDirectory, session.id);
   await mkdir(folder, { mode: 0o700 });
   session.cleanUp.push(() => rm(folder, { recursive: true, force: true }));
-  const inFolder = (name: string) => join(folder, name);
-
-  const placeholder = `writ-${randomBytes(24).toString('base64url')}`;
-  const relay = await startModelRelay({ socket: inFolder('model.sock'), upstream, placeholder });
-  session.cleanUp.push(() => relay.close());
-
-  const token = randomBytes(32).toString('base64url');
-  await writeFile(inFolder('hook.token'), token, { mode: 0o600 });
-  const hook = await startHookServer({
-    socket: inFolder('hook.sock'),
-    token,
-    decide: (body) => decideToolCall(guard, session, body),
-    report: guard.report,
-  });
-  session.cleanUp.push(async () => {
-    hook.closeAllConnections();
-    hook.close();
-  });
-
-  const claude = await claudeLaunch({
-    executable: executable.path,
-    args,
-    sessionDirectory: folder,
-    placeholder,
-  });
-  return {
-    ...claude,
-    binds: [
-      ...claude.binds,
-      { source: inFolder('hook.sock'), target: insidePaths.hookSocket, mode: 'ro' },
-      { source: inFolder('hook.token'), target: insidePaths.hookToken, mode: 'ro' },
-      { source: inFolder('model.sock'), target: insidePaths.modelSocket, mode: 'ro' },
-    ],
-  };
+  return folder;
 }

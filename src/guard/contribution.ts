@@ -1,0 +1,9 @@
+/** What one of the guard's services brings into a session's sandbox; it undoes what it did through `session.cleanUp`. */
+import type { Bind } from './sandbox/view.ts';
+
+export interface Contribution {
+  /** Instead of what was asked for: the program as it must be started. */
+  readonly argv?: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly binds: readonly Bind[];
+}
