@@ -61,7 +61,7 @@ export async function runDaemon(home: Home, governance: string): Promise<void> {
       },
       { caller: callerNow() },
     );
-  const guard = createGuard(home, authorityClient(toAuthority));
+  const guard = createGuard(home, governance, authorityClient(toAuthority));
   authority.context.events.on('ended', ({ writ, state, reason }: WritEnded) =>
     endSessionsOf(guard, writ, `the writ ${writ} is ${state}: ${reason}`),
   );
@@ -160,7 +160,7 @@ function watchGovernance(authority: Authority, folder: string): { stop(): void }
   };
 }
 
-function createGuard(home: Home, authority: Guard['authority']): Guard {
+function createGuard(home: Home, governance: string, authority: Guard['authority']): Guard {
   const machine = detectMachine();
   const callerPath = (process.env['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));
   const toolchain = findToolchain(callerPath, machine.systemDirectories);
@@ -175,6 +175,7 @@ function createGuard(home: Home, authority: Guard['authority']): Guard {
     callerPath,
     toolchain,
     environment: process.env,
+    governance,
     stateDirectory: home.root,
     runDirectory: home.run,
     sessions: new Map(),

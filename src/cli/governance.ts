@@ -1,5 +1,5 @@
 /** Reads governance from folders: the stock data that ships with Writ, and an organisation's own. */
-import { existsSync, globSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WritError } from '../core/model/errors.ts';
 
@@ -22,12 +22,16 @@ export function readGovernance(folder: string): Record<string, string> {
       `${folder} has more than ${mostFiles} files`,
     );
   }
-  return Object.fromEntries(names.map((name) => [name, readRegularFile(join(folder, name))]));
+  const root = realpathSync(folder);
+  return Object.fromEntries(
+    names.map((name) => [name, readRegularFile(join(folder, name), join(root, name))]),
+  );
 }
 
-function readRegularFile(path: string): string {
+/** @param expected where the file lies when no link leads to it */
+function readRegularFile(path: string, expected: string): string {
   const facts = lstatSync(path);
-  if (!facts.isFile()) {
+  if (!facts.isFile() || realpathSync(path) !== expected) {
     throw new WritError<GovernanceErrorCode>('governance_unreadable', `${path} is not a regular file`, {
       hint: 'Governance is read from plain files only, never through symbolic links.',
     });

@@ -1,5 +1,5 @@
 /** `writ init`: a commented, working governance for the repository one stands in. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { startingGovernance } from '../core/policy/start.ts';
@@ -35,8 +35,9 @@ export async function init(_args: readonly string[], options: InitOptions): Prom
   const written = exists
     ? joinOrganisation(folder, repository.remote)
     : writeStart(folder, repository.remote);
-  writeConfiguration(home, { version: 1, governance: folder });
-  await inForceWithOwnAssistant(home, folder);
+  const chosen = realpathSync(folder);
+  writeConfiguration(home, { version: 1, governance: chosen });
+  await inForceWithOwnAssistant(home, chosen);
 
   const keys = publicSshKeys();
   if (options.json === true) {

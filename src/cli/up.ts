@@ -1,5 +1,5 @@
 /** `writ up`, `writ down`, `writ status`. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WritError } from '../core/model/errors.ts';
 import { readConfiguration, writeConfiguration } from './configuration.ts';
@@ -71,7 +71,7 @@ function describe(found: DaemonStatus): string {
 
 function chooseGovernance(home: Home, folder: string): void {
   readGovernance(folder);
-  writeConfiguration(home, { version: 1, governance: folder });
+  writeConfiguration(home, { version: 1, governance: realpathSync(folder) });
 }
 
 /** @throws WritError `not_initialised` */

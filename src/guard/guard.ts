@@ -20,6 +20,8 @@ export interface Guard {
   readonly toolchain: Toolchain;
   /** The guard's own, where the model's address and key stand. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder that the policy in force is read from, on this machine: never writable in a session. */
+  readonly governance: string;
   /** Writ's own state: never in view of a session. */
   readonly stateDirectory: string;
   /** Where per-session sockets and files are made. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { registered } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
 import { contributeAssistant } from './assistants/contribute.ts';
+import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
@@ -28,6 +29,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       repository: profile.repository,
       gitDirectories: gitDirectoriesOutside(session),
       hide: [],
+      readOnly: governanceInView(guard.governance, place.repository.worktree, profile.repository),
       environment: buildEnvironment({
         searchPath: guard.toolchain.searchPath,
         caller: request.environment,

@@ -14,13 +14,14 @@ export interface Place {
   readonly context: AnalysisContext;
 }
 
-export async function identifyHere(directory: string, bundle: Bundle): Promise<Place> {
+/** @param governance folder that the policy in force is read from */
+export async function identifyHere(directory: string, bundle: Bundle, governance: string): Promise<Place> {
   const repository = await identifyRepository(directory, bundle.organisation.repositories);
   const real = join(repository.worktree, repository.subdirectory);
   return {
     repository,
     directory: real,
-    context: { cwd: real, repository: repository.worktree, home: sandboxHome },
+    context: { cwd: real, repository: repository.worktree, home: sandboxHome, governance },
   };
 }
 

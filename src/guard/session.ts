@@ -47,7 +47,7 @@ export async function openSession(
   channel: Channel,
 ): Promise<void> {
   const bundle = await guard.bundle();
-  const place = await identifyHere(request.directory, bundle);
+  const place = await identifyHere(request.directory, bundle, guard.governance);
   const granted = await obtainWrit(guard, request, place);
   if ('refusal' in granted) {
     channel.send({ type: 'no-writ', refusal: granted.refusal });

@@ -4,6 +4,8 @@ export interface AnalysisContext {
   readonly cwd: string;
   /** Root of the repository as seen by the command, usually `/repo` or the real worktree path. */
   readonly repository: string;
+  /** Folder of the policy in force, where it is in view and not the repository's `governance/`. */
+  readonly governance?: string | null;
   /** The home the command sees (private, temporary). */
   readonly home: string;
   /** Variables with known values; all others are unknown. */

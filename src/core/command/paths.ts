@@ -6,6 +6,8 @@ export interface Place {
   /** Root of the repository. */
   readonly repository: string;
   readonly home: string;
+  /** Folder of the policy in force. */
+  readonly governance?: string | null;
 }
 
 export interface Classified extends Pick<PathOperation, 'area' | 'sensitivity'> {
@@ -57,7 +59,8 @@ export function classifyPath(path: string, place: Place): Classified {
   const credential = credentialStoreOf(shown, fold(place.home));
   if (isWithin(path, place.repository) && place.repository !== '/') {
     const inside = shown.slice(fold(place.repository).length).replace(/^\/+/, '');
-    return { area: 'repository', sensitivity: sensitivityOf(inside), credential };
+    const governs = typeof place.governance === 'string' && isWithin(shown, fold(place.governance));
+    return { area: 'repository', sensitivity: governs ? 'governance' : sensitivityOf(inside), credential };
   }
   if (credential !== null) return { area: 'credential-store', sensitivity: null, credential };
   const area = areaOf(shown, place);

@@ -30,6 +30,8 @@ export interface SandboxRequest {
   readonly gitDirectories: readonly string[];
   /** Paths inside the repository that must not be readable. */
   readonly hide: readonly string[];
+  /** Paths inside the repository that must not be written. */
+  readonly readOnly?: readonly string[];
   /** The whole environment, see `buildEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: Limits;
@@ -79,6 +81,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
       {
         ...request,
         worktreeId: request.worktreeId ?? null,
+        readOnly: request.readOnly ?? [],
         extraBinds: request.extraBinds ?? [],
         uid,
         gid,

@@ -50,6 +50,8 @@ export interface ViewRequest extends EtcRequest {
   readonly gitDirectories: readonly string[];
   /** Paths inside the repository that must not be readable. */
   readonly hide: readonly string[];
+  /** Paths inside the repository that must not be written. */
+  readonly readOnly: readonly string[];
   readonly extraBinds: readonly Bind[];
   readonly temporaryBytes: number;
 }
@@ -139,7 +141,7 @@ function planRepository(request: ViewRequest, machine: MachineFacts): Omit<View,
   const named = [...new Set([request.worktree, ...request.gitDirectories])];
   const roots = named.filter((path) => !named.some((other) => isBelow(path, other)));
   for (const root of roots) assertUsableRoot(root, machine);
-  for (const path of [...request.hide, ...request.gitDirectories]) assertPlainPath(path);
+  for (const path of [...request.hide, ...request.readOnly, ...request.gitDirectories]) assertPlainPath(path);
 
   const dotGit = join(request.worktree, '.git');
   const dotGitFile = lstatSync(dotGit, { throwIfNoEntry: false });
@@ -152,13 +154,7 @@ function planRepository(request: ViewRequest, machine: MachineFacts): Omit<View,
     dotGitFile?.isDirectory() === true ? [dotGit, ...request.gitDirectories] : request.gitDirectories;
   const git = writable ? protectGitDirectories(gitDirectories) : { readOnly: [], forbidden: [] };
   const readOnly = writable
-    ? [
-        ...git.readOnly,
-        ...(dotGitFile?.isFile() === true ? [dotGit] : []),
-        ...[join(request.worktree, 'governance')].filter(
-          (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
-        ),
-      ]
+    ? [...git.readOnly, ...(dotGitFile?.isFile() === true ? [dotGit] : []), ...readOnlyInside(request)]
     : [];
 
   const pinned = pins(roots, readOnly);
@@ -179,6 +175,13 @@ function planRepository(request: ViewRequest, machine: MachineFacts): Omit<View,
     ],
     forbidden: git.forbidden,
   };
+}
+
+/** The repository's own governance too, which may not be the one in force yet. */
+function readOnlyInside({ worktree, readOnly }: ViewRequest): string[] {
+  const own = join(worktree, 'governance');
+  if (readOnly.includes(own) || lstatSync(own, { throwIfNoEntry: false }) === undefined) return [...readOnly];
+  return [own, ...readOnly];
 }
 
 /** What bubblewrap mounts of its own accord below /dev and /proc. */
