@@ -8,6 +8,7 @@ import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Writ } from '../core/model/writ.ts';
+import { isGovernedAssistant } from './assistants/contribute.ts';
 import type { HookReply } from './assistants/hook.ts';
 import { authorize, type Answer, type Asked } from './authorize.ts';
 import type { GuardRecord } from './authority-port.ts';
@@ -75,7 +76,7 @@ export async function openSession(
 }
 
 async function launchSession(guard: Guard, session: Session): Promise<void> {
-  if (session.request.kind === 'exec') {
+  if (!isGovernedAssistant(session.request)) {
     const answer = await decide(guard, session);
     if (answer.decision.decision !== 'allow') {
       session.channel.send({

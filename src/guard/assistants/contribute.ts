@@ -2,32 +2,50 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OpenSessionRequest } from '../../core/api/guard.ts';
 import { WritError } from '../../core/model/errors.ts';
 import type { Contribution } from '../contribution.ts';
 import { resolveExecutable } from '../executable.ts';
 import type { Guard } from '../guard.ts';
 import { startHookServer } from '../hook-server.ts';
+import { isBelow } from '../sandbox/view.ts';
 import type { Session } from '../session.ts';
 import { decideToolCall } from '../tool-call.ts';
 import { claudeLaunch, insidePaths } from './claude.ts';
 import { startModelRelay } from './model-relay.ts';
 import { modelUpstream } from './model-upstream.ts';
 
-/** Claude Code gets its hook and its model; any other program runs as it is. */
+/**
+ * Whether Writ decides what the program does from within, each tool call by its hook: then `issueWrit` alone decides
+ * whether it may start. Any other program is decided as the command that it is.
+ */
+export function isGovernedAssistant({ kind, argv }: OpenSessionRequest): boolean {
+  return kind === 'run' && argv[0]?.split('/').at(-1) === 'claude';
+}
+
 export async function contributeAssistant(
   guard: Guard,
   session: Session,
   folder: string,
 ): Promise<Contribution> {
-  const { argv, kind } = session.request;
-  const [program = '', ...args] = argv;
-  if (kind !== 'run' || program.split('/').at(-1) !== 'claude') return { environment: {}, binds: [] };
+  if (!isGovernedAssistant(session.request)) return { environment: {}, binds: [] };
+  const [program = '', ...args] = session.request.argv;
 
   const executable = await resolveExecutable(program, guard.callerPath, session.place.directory);
   if (executable === null) {
     throw new WritError('claude_unusable', 'claude is not installed where this Writ was started', {
       hint: 'Install it and start Writ again: npm install -g @anthropic-ai/claude-code; writ down; writ up',
     });
+  }
+  // A program of the repository's could claim to be Claude Code and heed no hook.
+  if (isBelow(executable.path, session.place.repository.worktree)) {
+    throw new WritError(
+      'claude_unusable',
+      `${executable.path} lies in the repository that it would work on`,
+      {
+        hint: 'Install it outside of the repository: npm install -g @anthropic-ai/claude-code; writ down; writ up',
+      },
+    );
   }
   const upstream = modelUpstream(guard.environment);
   const inFolder = (name: string) => join(folder, name);
