@@ -4,6 +4,7 @@ import type { SigningKey } from '../core/identity/keys.ts';
 import type { StockGovernance } from '../core/policy/bundle.ts';
 import type { AuthorityContext, AuthorityEvents } from './context.ts';
 import { RecentNames } from './recent-names.ts';
+import { endLostSessions } from './services/end-lost-sessions.ts';
 import { expireApprovals } from './services/expire-approvals.ts';
 import { expireWrits } from './services/expire-writs.ts';
 import { restorePolicy } from './services/publish-policy.ts';
@@ -19,6 +20,8 @@ export interface AuthorityOptions {
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly report: (error: unknown) => void;
+  /** Guard in this same process: what it ran before ended with it. */
+  readonly embeddedGuard?: string;
 }
 
 export interface Authority {
@@ -41,6 +44,7 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     endedSessions: new RecentNames(endedSessionsKnown),
   };
   await restorePolicy(context);
+  if (options.embeddedGuard !== undefined) await endLostSessions(context, options.embeddedGuard);
   const sweeper = startSweeper(context, options.report);
   return {
     context,

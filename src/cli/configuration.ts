@@ -1,5 +1,5 @@
 /** The little that is remembered per WRIT_HOME: which governance folder is in force here. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { WritError } from '../core/model/errors.ts';
 import type { Home } from './home.ts';
@@ -8,6 +8,8 @@ const configurationSchema = z.strictObject({
   version: z.literal(1),
   /** Absolute path of the governance folder. */
   governance: z.string().startsWith('/'),
+  /** Absolute path of a file that holds a PostgreSQL URL; without it, SQLite in the state folder. */
+  database: z.string().startsWith('/').optional(),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 
@@ -41,4 +43,20 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The URL holds a password, so its file must be its owner's alone. @throws WritError `database_url_invalid` */
+export function readDatabaseUrl(file: string): string {
+  const facts = lstatSync(file, { throwIfNoEntry: false });
+  if (facts === undefined || !facts.isFile()) throw unusableUrl(`${file} is not a regular file`);
+  if ((facts.mode & 0o077) !== 0) throw unusableUrl(`${file} can be read by other people`);
+  const url = readFileSync(file, 'utf8').trim();
+  if (/^postgres(ql)?:\/\/\S+$/.test(url)) return url;
+  throw unusableUrl(`${file} does not hold one URL that begins with postgresql://`);
+}
+
+function unusableUrl(fault: string): WritError {
+  return new WritError('database_url_invalid', fault, {
+    hint: 'Put postgresql://USER:PASSWORD@HOST/DATABASE into a file of yours with mode 600, and start: writ up --database FILE',
+  });
 }

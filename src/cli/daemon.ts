@@ -1,6 +1,6 @@
 /** The embedded Writ: authority and guard in one process, speaking to each other over the same API as apart. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
@@ -10,6 +10,7 @@ import type { WritEnded } from '../authority/context.ts';
 import { createAuthorityApp } from '../authority/http/app.ts';
 import { publishPolicy } from '../authority/services/publish-policy.ts';
 import { exportLog } from '../authority/store/export.ts';
+import { openPostgresStore } from '../authority/store/postgres.ts';
 import { openSqliteStore } from '../authority/store/sqlite.ts';
 import { signingKey } from '../core/identity/keys.ts';
 import { idRandomBytes, newId } from '../core/identity/ids.ts';
@@ -23,25 +24,43 @@ import { guardRoutes } from '../guard/http.ts';
 import { detectMachine } from '../guard/sandbox/machine.ts';
 import { systemPath } from '../guard/sandbox/environment.ts';
 import { findToolchain } from '../guard/toolchain.ts';
+import { readDatabaseUrl, type Configuration } from './configuration.ts';
 import { socketName } from './connection.ts';
 import { acquireDaemonLock } from './daemon-lock.ts';
 import type { DaemonStatus } from './daemon-client.ts';
 import { readGovernance, stockGovernance } from './governance.ts';
-import { socketAddress, type Home } from './home.ts';
+import { GovernanceFolder } from './governance-folder.ts';
+import { guardName, socketAddress, type Home } from './home.ts';
 import { loadOrCreateSeed } from './keys.ts';
 import { say } from './output.ts';
 import { currentLogin } from './people.ts';
 
-const lookAtGovernanceEveryMs = 200;
-
 /** Runs until it is told to stop. Returns at once when another process holds this WRIT_HOME. */
-export async function runDaemon(home: Home, governance: string): Promise<void> {
+export async function runDaemon(home: Home, configuration: Configuration): Promise<void> {
   const lock = acquireDaemonLock(home);
   if (lock === null) return;
-  const signer = signerFromSeed(logOrigin, loadOrCreateSeed(home, 'log'));
-  writeFileSync(home.verifierKey, `${signer.vkey}\n`);
-  const authority = await openAuthority(home, signer);
-  await adoptGovernance(authority, governance);
+  try {
+    const signer = signerFromSeed(logOrigin, loadOrCreateSeed(home, 'log'));
+    writeFileSync(home.verifierKey, `${signer.vkey}\n`);
+    const authority = await openAuthority(home, configuration, signer);
+    try {
+      await serve(home, authority, signer, configuration);
+    } finally {
+      await authority.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(
+  home: Home,
+  authority: Authority,
+  signer: NoteSigner,
+  { governance, database }: Configuration,
+): Promise<void> {
+  const folder = new GovernanceFolder(authority, governance);
+  await folder.adopt();
 
   const app = new Hono();
   app.onError((error, context) => {
@@ -66,14 +85,22 @@ export async function runDaemon(home: Home, governance: string): Promise<void> {
     endSessionsOf(guard, writ, `the writ ${writ} is ${state}: ${reason}`),
   );
   const stopped = Promise.withResolvers<void>();
+  let goingDown = false;
+  app.post('/guard/sessions', async (_context, next) => {
+    if (goingDown) throw new WritError('going_down', 'Writ is going down', { hint: 'Try again in a moment' });
+    await next();
+  });
   app.route('/guard', guardRoutes(guard));
   app.mount('/v1', (request) => routes.fetch(request, { caller: callerNow() }));
   app.get('/daemon/status', async (context) =>
-    context.json(await describe(authority, guard, signer, governance)),
+    context.json({
+      ...(await describe(authority, guard, signer, folder)),
+      store: database === undefined ? 'sqlite' : 'postgresql',
+    }),
   );
   app.post('/daemon/policy', async (context) => {
-    const { folder } = await context.req.json<{ folder: string }>();
-    return context.json(await publishPolicy(authority.context, readGovernance(folder), callerNow()));
+    const { folder: named } = await context.req.json<{ folder: string }>();
+    return context.json(await publishPolicy(authority.context, readGovernance(named), callerNow()));
   });
   app.post('/daemon/export', async (context) => {
     const { directory } = await context.req.json<{ directory: string }>();
@@ -88,27 +115,36 @@ export async function runDaemon(home: Home, governance: string): Promise<void> {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void answer(request, response));
   await listen(server, home);
-  const watcher = watchGovernance(authority, governance);
+  folder.watch();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stopped.resolve);
   say(`up for ${home.root}, process ${process.pid}`);
   await stopped.promise;
 
-  watcher.stop();
-  server.close();
+  await folder.close();
+  goingDown = true;
   for (const session of guard.sessions.values())
     session.channel.send({ type: 'kill', reason: 'Writ is going down' });
+  // Launchers report how their commands ended before nobody listens any more.
   await settled(() => guard.sessions.size === 0, 5000);
+  let answered = false;
+  server.close(() => (answered = true));
+  await settled(() => answered, 1000);
   server.closeAllConnections();
   await settled(() => guard.sessions.size === 0, 2000);
-  await authority.close();
-  lock.release();
 }
 
 /** Origin of the log: what its checkpoints are signed for. */
 const logOrigin = 'writ.local/log';
 
-async function openAuthority(home: Home, signer: NoteSigner): Promise<Authority> {
-  const store = await openSqliteStore({ path: home.database, signer });
+async function openAuthority(
+  home: Home,
+  { database }: Configuration,
+  signer: NoteSigner,
+): Promise<Authority> {
+  const store =
+    database === undefined
+      ? await openSqliteStore({ path: home.database, signer })
+      : await openPostgresStore({ connectionString: readDatabaseUrl(database), signer });
   return createAuthority({
     store,
     writKey: signingKey(loadOrCreateSeed(home, 'writ')),
@@ -116,48 +152,8 @@ async function openAuthority(home: Home, signer: NoteSigner): Promise<Authority>
     clock: Date.now,
     random: randomBytes,
     report,
+    embeddedGuard: guardName(home),
   });
-}
-
-/** A broken folder leaves the last good policy in force; without one there is nothing to start with. */
-async function adoptGovernance(authority: Authority, folder: string): Promise<void> {
-  const { context } = authority;
-  try {
-    const { outcome, problems } = await publishPolicy(context, readGovernance(folder), null);
-    if (outcome === 'rejected')
-      say(`the governance in ${folder} has ${problems.length} faults and was not loaded`);
-    const first = problems.find((one) => one.severity === 'error');
-    if (outcome === 'rejected' && context.policy.bundle === null && first !== undefined) {
-      const { place, message } = first;
-      throw new Error(`${join(folder, place.file)}:${place.line}:${place.column}: ${message}`);
-    }
-  } catch (error) {
-    if (context.policy.bundle === null) throw error;
-    report(error);
-  }
-}
-
-function watchGovernance(authority: Authority, folder: string): { stop(): void } {
-  let changed = false;
-  let busy = false;
-  const watchers = ['.', 'policies']
-    .map((name) => join(folder, name))
-    .filter((path) => existsSync(path))
-    .map((path) => watch(path, () => (changed = true)).on('error', report));
-  const timer = setInterval(() => {
-    if (!changed || busy) return;
-    changed = false;
-    busy = true;
-    adoptGovernance(authority, folder)
-      .catch(report)
-      .finally(() => (busy = false));
-  }, lookAtGovernanceEveryMs);
-  return {
-    stop() {
-      clearInterval(timer);
-      for (const watcher of watchers) watcher.close();
-    },
-  };
 }
 
 function createGuard(home: Home, governance: string, authority: Guard['authority']): Guard {
@@ -166,6 +162,7 @@ function createGuard(home: Home, governance: string, authority: Guard['authority
   const toolchain = findToolchain(callerPath, machine.systemDirectories);
   let parsed: { version: string; bundle: Bundle } | null = null;
   return {
+    name: guardName(home),
     authority,
     machine,
     clock: Date.now,
@@ -200,14 +197,15 @@ async function describe(
   authority: Authority,
   guard: Guard,
   signer: NoteSigner,
-  governance: string,
-): Promise<DaemonStatus> {
+  folder: GovernanceFolder,
+): Promise<Omit<DaemonStatus, 'store'>> {
   const { policy, store } = authority.context;
   return {
     pid: process.pid,
     version: '0.1.0',
     startedAt: Math.round(performance.timeOrigin),
-    governance,
+    governance: folder.path,
+    governanceFault: folder.fault,
     policyVersion: policy.bundle?.version ?? '',
     policyProblems: policy.problems,
     sessions: guard.sessions.size,

@@ -1,6 +1,7 @@
 /** Where Writ keeps its state on this machine: `WRIT_HOME`, else the XDG state folder. */
 import { lstatSync, mkdirSync, openSync, constants, closeSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { homedir, hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { WritError } from '../core/model/errors.ts';
 
@@ -60,4 +61,9 @@ export function prepareHome(home: Home): void {
 export function socketAddress(home: Home, name: string): { path: string; release: () => void } {
   const descriptor = openSync(home.run, constants.O_RDONLY | constants.O_DIRECTORY);
   return { path: `/proc/self/fd/${descriptor}/${name}`, release: () => closeSync(descriptor) };
+}
+
+/** Of the guard that keeps its state here, unlike that of any other on a shared log. */
+export function guardName({ root }: Home): string {
+  return `${hostname()}/${createHash('sha256').update(root).digest('hex').slice(0, 8)}`;
 }

@@ -36,7 +36,7 @@ export async function init(_args: readonly string[], options: InitOptions): Prom
     ? joinOrganisation(folder, repository.remote)
     : writeStart(folder, repository.remote);
   const chosen = realpathSync(folder);
-  writeConfiguration(home, { version: 1, governance: chosen });
+  writeConfiguration(home, { ...readConfiguration(home), version: 1, governance: chosen });
   await inForceWithOwnAssistant(home, chosen);
 
   const keys = publicSshKeys();

@@ -5,7 +5,7 @@ import { readConfiguration } from './configuration.ts';
 import { exit } from './exit.ts';
 import { readGovernance, stockGovernance } from './governance.ts';
 import { locateHome } from './home.ts';
-import { paint, print, printJson, say, visible } from './output.ts';
+import { counted, paint, print, printJson, say, visible } from './output.ts';
 
 export async function policy(args: readonly string[], options: { readonly json?: boolean }): Promise<void> {
   const [action, named] = args;
@@ -22,10 +22,13 @@ export async function policy(args: readonly string[], options: { readonly json?:
   } else {
     for (const problem of problems) print(describe(folder, problem));
     const warnings = problems.length - errors;
-    if (bundle === null) print(`\n${errors} errors, ${warnings} warnings: this folder would not be loaded.`);
+    if (bundle === null)
+      print(
+        `\n${counted(errors, 'error')}, ${counted(warnings, 'warning')}: this folder would not be loaded.`,
+      );
     else
       print(
-        `${folder} is sound${warnings > 0 ? `, with ${warnings} warnings` : ''}. Version ${bundle.version.slice(0, 16)}`,
+        `${folder} is sound${warnings > 0 ? `, with ${counted(warnings, 'warning')}` : ''}. Version ${bundle.version.slice(0, 16)}`,
       );
   }
   process.exitCode = bundle === null ? exit.failed : exit.done;

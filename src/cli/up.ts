@@ -2,29 +2,40 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { WritError } from '../core/model/errors.ts';
-import { readConfiguration, writeConfiguration } from './configuration.ts';
+import {
+  readConfiguration,
+  readDatabaseUrl,
+  writeConfiguration,
+  type Configuration,
+} from './configuration.ts';
 import { daemonStatus, ensureRunning, stopDaemon, type DaemonStatus } from './daemon-client.ts';
 import { exit } from './exit.ts';
 import { readGovernance } from './governance.ts';
 import { locateHome, prepareHome, type Home } from './home.ts';
-import { print, printJson, say, table } from './output.ts';
+import { counted, print, printJson, say, table } from './output.ts';
 
 interface UpOptions {
   readonly foreground?: boolean;
   readonly policy?: string;
+  readonly database?: string;
   readonly json?: boolean;
 }
 
 export async function up(_args: readonly string[], options: UpOptions): Promise<void> {
   const home = locateHome(process.env);
   prepareHome(home);
-  if (options.policy !== undefined) chooseGovernance(home, resolve(options.policy));
+  if (await wouldChange(home, options)) {
+    throw new WritError('already_up', 'Writ is up, and takes another choice only when it starts', {
+      hint: 'Stop it first: writ down',
+    });
+  }
+  choose(home, options);
+  const configuration = chosen(home);
   if (options.foreground === true) {
     const { runDaemon } = await import('./daemon.ts');
-    await runDaemon(home, chosenGovernance(home));
+    await runDaemon(home, configuration);
     return;
   }
-  chosenGovernance(home);
   const status = await ensureRunning(home);
   if (options.json === true) printJson(status);
   else
@@ -58,31 +69,64 @@ function describe(found: DaemonStatus): string {
   return table([
     ['running', `process ${found.pid}, since ${new Date(found.startedAt).toISOString()}`],
     ['governance', found.governance],
-    [
-      'policy',
-      `${found.policyVersion.slice(0, 16)}${found.policyProblems > 0 ? `; the folder has ${found.policyProblems} faults, so the last good version stays in force (writ policy check)` : ''}`,
-    ],
+    ['policy', `${found.policyVersion.slice(0, 16)}${policyFault(found)}`],
     ['enforcement', `level ${found.enforcement}, ${found.sandbox}`],
     ['sessions', String(found.sessions)],
-    ['log', `${found.logSize} entries, ${found.origin}`],
+    [
+      'log',
+      `${found.logSize} entries in ${found.store === 'sqlite' ? 'SQLite' : 'PostgreSQL'}, ${found.origin}`,
+    ],
     ['verifier key', found.verifierKey],
   ]);
 }
 
-function chooseGovernance(home: Home, folder: string): void {
-  readGovernance(folder);
-  writeConfiguration(home, { version: 1, governance: realpathSync(folder) });
+function policyFault({ governanceFault, policyProblems }: DaemonStatus): string {
+  if (governanceFault !== null) return `; ${governanceFault}, so the last good version stays in force`;
+  if (policyProblems === 0) return '';
+  return `; the folder has ${counted(policyProblems, 'fault')}, so the last good version stays in force (writ policy check)`;
+}
+
+/** Whether one runs that would not heed what is chosen here. */
+async function wouldChange(home: Home, { policy, database }: UpOptions): Promise<boolean> {
+  if (policy === undefined && database === undefined) return false;
+  const running = await daemonStatus(home);
+  if (running === null) return false;
+  const samePolicy = policy === undefined || realpathSync(resolve(policy)) === running.governance;
+  return (
+    !samePolicy || (database !== undefined && databaseFile(database) !== readConfiguration(home)?.database)
+  );
+}
+
+/** Options that choose are remembered, so that whatever starts Writ next uses the same. */
+function choose(home: Home, { policy, database }: UpOptions): void {
+  if (policy === undefined && database === undefined) return;
+  const governance = policy === undefined ? chosen(home).governance : resolve(policy);
+  if (policy !== undefined) readGovernance(governance);
+  const file = database === undefined ? readConfiguration(home)?.database : databaseFile(database);
+  writeConfiguration(home, {
+    version: 1,
+    governance: realpathSync(governance),
+    ...(file === undefined ? {} : { database: file }),
+  });
+}
+
+/** `sqlite` goes back to the database in the state folder. */
+function databaseFile(named: string): string | undefined {
+  if (named === 'sqlite') return undefined;
+  const file = resolve(named);
+  readDatabaseUrl(file);
+  return file;
 }
 
 /** @throws WritError `not_initialised` */
-function chosenGovernance(home: Home): string {
-  const folder = readConfiguration(home)?.governance;
-  if (folder === undefined) {
+function chosen(home: Home): Configuration {
+  const configuration = readConfiguration(home);
+  if (configuration === null) {
     throw new WritError('not_initialised', 'no governance has been chosen yet', {
       hint: 'In your repository, run: writ init --yes',
     });
   }
-  if (!existsSync(folder))
-    say(`the governance folder ${folder} is gone; the last good policy stays in force`);
-  return folder;
+  if (!existsSync(configuration.governance))
+    say(`the governance folder ${configuration.governance} is gone; the last good policy stays in force`);
+  return configuration;
 }

@@ -181,8 +181,20 @@ const verbs: readonly Verb[] = [
   {
     name: 'up',
     summary: 'start the embedded Writ',
-    options: [new Option('--foreground', 'stay attached until Ctrl-C'), policy, json],
-    examples: ['writ up', 'writ up --policy ./governance --foreground'],
+    options: [
+      new Option('--foreground', 'stay attached until Ctrl-C'),
+      policy,
+      new Option(
+        '--database <file>',
+        'file that holds a PostgreSQL URL, or sqlite (default: the one chosen before)',
+      ),
+      json,
+    ],
+    examples: [
+      'writ up',
+      'writ up --policy ./governance --foreground',
+      'writ up --database ~/.config/writ-database-url',
+    ],
     load: async () => (await import('./up.ts')).up,
   },
   {

@@ -6,6 +6,8 @@ import type { Toolchain } from './toolchain.ts';
 import type { Session } from './session.ts';
 
 export interface Guard {
+  /** Says in records which machine and installation they come from. */
+  readonly name: string;
   readonly authority: AuthorityPort;
   readonly machine: MachineFacts;
   readonly clock: () => number;

@@ -40,6 +40,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
         session: session.id,
         terminal: request.terminal,
       }),
+      inherit: profile.environment,
       // An assistant's session lasts as long as its writ is renewed; each of its commands has the assistant's own limits.
       limits: request.kind === 'run' ? { ...profile.limits, wallSeconds: sessionSeconds } : profile.limits,
       identity: {

@@ -96,6 +96,8 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
       kind: session.request.kind,
       cwd: session.place.directory,
       enforcement: session.writ.claims.enforcement,
+      guard: guard.name,
+      ownsWrit: session.ownsWrit,
     }),
   ]);
   keepRenewed(guard, session);

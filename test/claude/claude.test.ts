@@ -1,5 +1,5 @@
 /** The real Claude Code, inside the sandbox, driven by a scripted model: every tool call decided before it runs. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -71,6 +71,20 @@ beforeAll(async () => {
   const [output, complaint] = await Promise.all([text(child.stdout), text(child.stderr)]);
   said = output + complaint;
 }, 120_000);
+
+it('takes the key of the model API from a file that was named when Writ started', () => {
+  const other = new World();
+  const { ANTHROPIC_BASE_URL, PATH } = world.environment;
+  Object.assign(other.environment, { ANTHROPIC_BASE_URL, PATH });
+  other.must('init', '--yes');
+  const version = () =>
+    other.writ(['run', '--', 'claude', '--version'], { env: { WRIT_MODEL_KEY_FILE: 'key' } });
+  expect(version().stderr).toContain('[model_key_missing]');
+  writeFileSync(join(other.repository, 'key'), `${realKey}\n`);
+  other.must('down');
+  expect(version()).toMatchObject({ status: 0, stdout: expect.stringContaining('Claude Code') as string });
+  other.dispose();
+});
 
 afterAll(async () => {
   world.dispose();

@@ -58,6 +58,32 @@ describe('kill -9 of the running Writ', () => {
     world.must('log', 'verify');
     const found = world.json('log', 'search', '--type', 'execution.started') as unknown[];
     expect(found).toHaveLength(2);
+
+    // The next start says what became of the command, and closes the writ that was its own.
+    const ends = world.json('log', 'search', '--type', 'execution.ended') as { entry: { data: object } }[];
+    expect(ends.map(({ entry }) => entry.data)).toContainEqual(expect.objectContaining({ outcome: 'lost' }));
+    expect(ends).toHaveLength(2);
+    const writs = world.json('list', '--all') as { state: string }[];
+    expect(writs.map(({ state }) => state)).toEqual(['closed', 'closed']);
+    world.must('down');
+    world.must('up');
+    expect(world.json('log', 'search', '--type', 'execution.ended')).toHaveLength(2);
+  });
+});
+
+describe('writ down while a command runs', () => {
+  it('kills it, and its end is on record as its launcher saw it', async () => {
+    const child = world.start(['exec', '--', 'sh', '-c', 'echo ready; sleep 60']);
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    await once(child.stdout, 'data');
+    world.must('down');
+    if (child.exitCode === null) await once(child, 'close');
+    expect(child.exitCode).toBe(137);
+    expect(complaint).toContain('Writ is going down');
+    expect(complaint).not.toContain('could not be recorded');
+    const [end] = world.json('log', 'search', '--type', 'execution.ended') as { entry: { data: object } }[];
+    expect(end?.entry.data).toMatchObject({ outcome: 'killed', exitCode: 137 });
   });
 });
 

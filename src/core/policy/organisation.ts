@@ -49,7 +49,11 @@ const tool = z
   .regex(/^[A-Za-z0-9_.+[-][A-Za-z0-9_.+@[\]-]{0,99}$/, "must be a program's name without directories");
 const variable = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be the name of an environment variable');
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be the name of an environment variable')
+  .regex(
+    /^(?!(LD|DYLD|WRIT)_|(BASH_ENV|ENV|GCONV_PATH)$)/,
+    'changes which code every program loads, and never passes from a caller',
+  );
 const refPattern = z
   .string()
   .regex(

@@ -34,6 +34,8 @@ export interface SandboxRequest {
   readonly readOnly?: readonly string[];
   /** The whole environment, see `buildEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Names of variables that pass from the caller, where the environment does not set them. */
+  readonly inherit?: readonly string[];
   readonly limits: Limits;
   /** As whom git records commits. */
   readonly identity: { readonly name: string; readonly email: string };
@@ -55,6 +57,8 @@ export interface LaunchSpec {
   readonly seccomp: string;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Taken from the launcher's own environment by name, so that no value of a caller's travels. */
+  readonly inherit: readonly string[];
   readonly cwd: string;
   readonly terminal: boolean;
   readonly limits: Limits;
@@ -99,6 +103,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     seccomp: seccompFilter(machine.architecture).toString('base64'),
     argv: request.command.argv,
     environment: request.environment,
+    inherit: (request.inherit ?? []).filter((name) => !(name in request.environment)),
     cwd: request.cwd,
     terminal: request.terminal,
     limits: request.limits,

@@ -231,9 +231,18 @@ function handOver(spec: LaunchSpec, foreground: boolean): Buffer {
   return Buffer.concat([
     encodeBlock([spec.bubblewrap, args, Buffer.from(spec.seccomp, 'base64'), ...spec.files]),
     encodeBlock(settings),
-    encodeBlock(Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`)),
+    encodeBlock(
+      [...Object.entries(spec.environment), ...inherited(spec)].map(([name, value]) => `${name}=${value}`),
+    ),
     encodeBlock(spec.argv),
   ]);
+}
+
+function inherited({ inherit }: LaunchSpec): (readonly [string, string])[] {
+  return inherit.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
 }
 
 /** Whether our process group owns our terminal (proc(5): pgrp and tpgid). */
