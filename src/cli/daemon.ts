@@ -10,7 +10,7 @@ import type { WritEnded } from '../authority/context.ts';
 import { createAuthorityApp } from '../authority/http/app.ts';
 import { publishPolicy } from '../authority/services/publish-policy.ts';
 import { exportLog } from '../authority/store/export.ts';
-import { openPostgresStore } from '../authority/store/postgres.ts';
+import type { Store } from '../authority/store/port.ts';
 import { openSqliteStore } from '../authority/store/sqlite.ts';
 import { signingKey } from '../core/identity/keys.ts';
 import { idRandomBytes, newId } from '../core/identity/ids.ts';
@@ -144,7 +144,7 @@ async function openAuthority(
   const store =
     database === undefined
       ? await openSqliteStore({ path: home.database, signer })
-      : await openPostgresStore({ connectionString: readDatabaseUrl(database), signer });
+      : await openPostgres(readDatabaseUrl(database), signer);
   return createAuthority({
     store,
     writKey: signingKey(loadOrCreateSeed(home, 'writ')),
@@ -154,6 +154,12 @@ async function openAuthority(
     report,
     embeddedGuard: guardName(home),
   });
+}
+
+/** Its driver is loaded only where it is used. */
+async function openPostgres(connectionString: string, signer: NoteSigner): Promise<Store> {
+  const { openPostgresStore } = await import('../authority/store/postgres.ts');
+  return openPostgresStore({ connectionString, signer });
 }
 
 function createGuard(home: Home, governance: string, authority: Guard['authority']): Guard {
