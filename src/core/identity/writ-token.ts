@@ -1,12 +1,10 @@
 /** A writ as a compact JWS (RFC 7515) signed with EdDSA (RFC 8037): what is granted, readable and unforgeable. */
-import { isUtf8 } from 'node:buffer';
 import { verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson } from '../model/canonical-json.ts';
-import type { Json } from '../model/entry.ts';
 import { WritError } from '../model/errors.ts';
 import { repositoryProofs, type WritClaims } from '../model/writ.ts';
 import { isId } from './ids.ts';
+import { decodeBase64url, decodePart, encodePart } from './jws-part.ts';
 import type { SigningKey } from './keys.ts';
 
 export type WritTokenErrorCode =
@@ -58,8 +56,8 @@ const claims = z.strictObject({
 });
 
 export function signWrit(content: WritClaims, key: SigningKey): string {
-  const protectedHeader = encode({ alg: 'EdDSA', typ: tokenType, kid: key.keyId });
-  const payload = encode(claims.parse(content));
+  const protectedHeader = encodePart({ alg: 'EdDSA', typ: tokenType, kid: key.keyId });
+  const payload = encodePart(claims.parse(content));
   const signature = key.sign(Buffer.from(`${protectedHeader}.${payload}`, 'ascii'));
   return `${protectedHeader}.${payload}.${Buffer.from(signature).toString('base64url')}`;
 }
@@ -90,28 +88,15 @@ export function verifyWrit(token: string, keys: ReadonlyMap<string, KeyObject>, 
   return content;
 }
 
-function encode(value: object): string {
-  return Buffer.from(canonicalJson(value as unknown as Json)).toString('base64url');
-}
-
 function decode(part: string): unknown {
-  const encoded = bytes(part);
-  const text = encoded.toString('utf8');
-  try {
-    const value = JSON.parse(text) as Json;
-    // What is signed has one spelling only: no doubled members, no other order, no other escapes.
-    if (isUtf8(encoded) && canonicalJson(value) === text) return value;
-  } catch {
-    // Falls through to the fault below.
-  }
-  throw fault('token_malformed', 'a part of the writ is not canonical JSON');
+  const value = decodePart(part);
+  if (value === undefined) throw fault('token_malformed', 'a part of the writ is not canonical JSON');
+  return value;
 }
 
-/** Unpadded base64url with no spare bits set, so that a token has one spelling only. */
 function bytes(part: string): Buffer {
-  const decoded = Buffer.from(part, 'base64url');
-  if (decoded.toString('base64url') !== part)
-    throw fault('token_malformed', 'a part of the writ is not base64url');
+  const decoded = decodeBase64url(part);
+  if (decoded === null) throw fault('token_malformed', 'a part of the writ is not base64url');
   return decoded;
 }
 
