@@ -27,7 +27,7 @@ const unregistered = 'localhost/unregistered';
 export async function bundleForCheck(
   choice: Choice,
   enforcement: EnforcementLevel,
-): Promise<{ readonly bundle: Bundle; readonly task: Task }> {
+): Promise<{ readonly bundle: Bundle; readonly task: Task; readonly worktree: string | null }> {
   const folder = choice.policy ?? readConfiguration(locateHome(process.env))?.governance;
   const here = await identityOf(choice.repo ?? '.');
   const files =
@@ -50,6 +50,7 @@ export async function bundleForCheck(
   );
   return {
     bundle,
+    worktree: here?.worktree ?? null,
     task: { id: 'check', assistant, requester, job: null, profile, ...repository, enforcement },
   };
 }

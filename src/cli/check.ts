@@ -3,11 +3,13 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { analyze, type AnalysisContext } from '../core/command/analyze.ts';
 import { describeOperation } from '../core/command/describe.ts';
+import type { Links } from '../core/command/links.ts';
 import type { Decision, EnforcementLevel } from '../core/model/decision.ts';
 import type { Operation } from '../core/model/operation.ts';
 import type { Bundle } from '../core/policy/bundle.ts';
 import { decideCommand, type Task } from '../core/policy/decide.ts';
 import { explainDecision } from '../core/policy/explain.ts';
+import { linksBelow } from '../guard/repository/links.ts';
 import { bundleForCheck } from './check-policy.ts';
 import { exit, exitOfVerdict } from './exit.ts';
 import { print, printJson, visible } from './output.ts';
@@ -33,15 +35,19 @@ const batchLine = z.object({
 });
 
 export async function check(args: readonly string[], options: CheckOptions): Promise<void> {
-  const { bundle, task } = await bundleForCheck(options, Number(options.enforcement) as EnforcementLevel);
-  if (options.batch === true) return checkBatch(bundle, task);
+  const { bundle, task, worktree } = await bundleForCheck(
+    options,
+    Number(options.enforcement) as EnforcementLevel,
+  );
+  const links = worktree === null ? null : linksBelow(worktree, repositoryRoot);
+  if (options.batch === true) return checkBatch(bundle, task, links);
   const [command] = args;
   if (command === undefined || args.length > 1) {
     process.stderr.write("writ: give the command as one argument: writ check 'git push --force'\n");
     process.exitCode = exit.usage;
     return;
   }
-  const { decision, risks } = decideText(bundle, task, command, repositoryRoot);
+  const { decision, risks } = decideText(bundle, task, command, repositoryRoot, links);
   if (options.json === true) printJson(answer(undefined, decision));
   else if (options.explain === true)
     print([...risks.map((risk) => `! ${risk}`), visible(explainDecision(decision))].join('\n'));
@@ -49,7 +55,7 @@ export async function check(args: readonly string[], options: CheckOptions): Pro
   process.exitCode = exitOfVerdict[decision.decision];
 }
 
-async function checkBatch(bundle: Bundle, task: Task): Promise<void> {
+async function checkBatch(bundle: Bundle, task: Task, links: Links | null): Promise<void> {
   let faults = 0;
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     if (line.trim() === '') continue;
@@ -61,7 +67,7 @@ async function checkBatch(bundle: Bundle, task: Task): Promise<void> {
       continue;
     }
     const { id, command, cwd } = parsed.data;
-    printJson(answer(id, decideText(bundle, task, command, cwd ?? repositoryRoot).decision));
+    printJson(answer(id, decideText(bundle, task, command, cwd ?? repositoryRoot, links).decision));
   }
   process.exitCode = faults > 0 ? exit.failed : exit.done;
 }
@@ -71,8 +77,9 @@ function decideText(
   task: Task,
   command: string,
   cwd: string,
+  links: Links | null,
 ): { decision: Decision; risks: string[] } {
-  const context: AnalysisContext = { cwd, repository: repositoryRoot, home: '/home/writ' };
+  const context: AnalysisContext = { cwd, repository: repositoryRoot, home: '/home/writ', links };
   const { operations, risks } = analyze(command, context);
   const decision = decideCommand(bundle, task, operations, [], Date.now());
   return { decision, risks: risks.map((risk) => visible(risk.message)) };

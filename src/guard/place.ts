@@ -5,6 +5,7 @@ import type { Writ } from '../core/model/writ.ts';
 import type { Bundle } from '../core/policy/bundle.ts';
 import type { Task } from '../core/policy/decide.ts';
 import { identifyRepository, type IdentifiedRepository } from './repository/identify.ts';
+import { linksBelow } from './repository/links.ts';
 import { sandboxHome } from './sandbox/environment.ts';
 
 export interface Place {
@@ -21,7 +22,13 @@ export async function identifyHere(directory: string, bundle: Bundle, governance
   return {
     repository,
     directory: real,
-    context: { cwd: real, repository: repository.worktree, home: sandboxHome, governance },
+    context: {
+      cwd: real,
+      repository: repository.worktree,
+      home: sandboxHome,
+      governance,
+      links: linksBelow(repository.worktree),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** An assistant's own tool call, as its hook reports it before it runs. */
 import { analyze, type Analysis } from '../core/command/analyze.ts';
+import { withReached } from '../core/command/path-operations.ts';
 import { classifyPath } from '../core/command/paths.ts';
 import { denial, readToolCall, replyTo, type HookReply, type ToolCall } from './assistants/hook.ts';
 import { authorize } from './authorize.ts';
@@ -57,7 +58,7 @@ function analysisOf(call: ToolCall, session: Session): Analysis {
     case 'command':
       return analyze(call.act.text, { ...session.place.context, cwd: call.cwd });
     case 'operations':
-      return { operations: call.act.operations, risks: [] };
+      return { operations: withReached(call.act.operations, session.place.context), risks: [] };
     case 'internal':
       return { operations: [], risks: [] };
   }

@@ -66,16 +66,27 @@ export function analyzeArgv(argv: readonly string[], context: AnalysisContext): 
   return hidden.length === 0 ? found : { operations: found.operations, risks: [...found.risks, ...hidden] };
 }
 
+/** Each shows links that are made through those of the round before. */
+const mostRounds = 3;
+
 function interpreter(findings: Findings, context: AnalysisContext): Interpreter {
   const state = freshState(context, [context.cwd]);
   return new Interpreter({ state, findings, context, span: null, depth: 0, via: [] });
 }
 
-/** Nesting that overflows the stack, in the parser or here, is one more thing that cannot be told. */
+/**
+ * Nesting that overflows the stack, in the parser or here, is one more thing that cannot be told. A text that makes
+ * links is followed again with them in place, since loops and background commands have no order.
+ */
 function guarded(text: string, whole: Span, run: (findings: Findings) => void): Analysis {
-  const findings = new Findings();
+  let findings = new Findings();
   try {
     run(findings);
+    for (let round = 0; findings.newLinks && round < mostRounds; round += 1) {
+      findings = new Findings(findings);
+      run(findings);
+    }
+    if (findings.newLinks) findings.exhaust('too-many', 'links are made through links', whole);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return opaqueWhole(text, whole, { kind: 'too-deep', message: 'the text is nested too deeply' });

@@ -14,6 +14,7 @@ import {
   writes,
   type Option,
 } from './options.ts';
+import { reachedFrom } from './path-operations.ts';
 import { resolvePath } from './paths.ts';
 import type { Invocation } from './invocation.ts';
 import type { Shell } from './shell.ts';
@@ -44,7 +45,7 @@ function invocation(call: Call, words: readonly Field[], lookup: Invocation['loo
 const cdOptions = table({ '-L -P -e -@ -n': flag });
 
 const changeDirectory: Builtin = (shell, call) => {
-  const { operands, unclear } = parseOptions(call.words, cdOptions);
+  const { operands, unclear, seen } = parseOptions(call.words, cdOptions);
   const before = shell.state.directories;
   const [target] = operands;
   const none = operands.length === 0;
@@ -60,9 +61,11 @@ const changeDirectory: Builtin = (shell, call) => {
     target.text !== '-'
   ) {
     const { text } = target;
-    if (text.startsWith('/')) after = [resolvePath(text, '/')];
-    else if (text !== '') after = before?.map((from) => resolvePath(text, from)) ?? null;
-    else after = before;
+    const physical = seen.some(({ option }) => option.name === '-P') || shell.state.physical;
+    const from = text.startsWith('/') ? ['/'] : before;
+    if (text === '') after = before;
+    else if (physical) after = reachedFrom(text, from, call);
+    else after = from?.map((directory) => resolvePath(text, directory)) ?? null;
   }
   shell.state.directories = after;
   shell.state.directoriesIfFailed = before;
@@ -247,6 +250,7 @@ const set: Builtin = (shell, call) => {
       return;
     }
     const on = text.startsWith('-');
+    if (on && text.includes('P')) shell.state.physical = true;
     if (text.includes('k'))
       call.opaque('exec', text, 'assignments anywhere among the words become environment');
     if (!/^[-+][abCeEfhHmnPtTuvxpo]+$/.test(text) || (!on && text.includes('B')))
@@ -255,6 +259,7 @@ const set: Builtin = (shell, call) => {
       at += 1;
       const name = words[at];
       if (name === undefined) continue;
+      if (name.text === 'physical') shell.state.physical = true;
       if (name.text === 'posix') shell.state.expandsAliases = true;
       if (!name.known || !harmlessLongOptions.test(name.text) || (!on && name.text === 'braceexpand')) {
         shell.state.oddExpansion = true;

@@ -1,10 +1,10 @@
 /** One program about to run, and the vocabulary in which tool models say what it does. */
-import type { OpaqueOperation, PathOperation, Span, Trait } from '../model/operation.ts';
+import type { OpaqueOperation, Span, Trait } from '../model/operation.ts';
 import { literal, type Field } from './field.ts';
 import type { Findings, OpenExec } from './findings.ts';
 import { endpointTarget, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
-import { classifyPath, isHarmless, isWithin, resolvePath, type Classified, type Place } from './paths.ts';
-import { classifyPattern } from './patterns.ts';
+import { addPaths, reachedPaths } from './path-operations.ts';
+import { isWithin, resolvePath, type Place } from './paths.ts';
 
 /** Where a program's standard input comes from. */
 export type Input =
@@ -80,16 +80,44 @@ export class Call {
   }
 
   read(field: Field, recursive = false): void {
-    addPaths('read', field, recursive, this.name, this);
+    addPaths('read', field, this, { by: this.name, recursive });
   }
 
   write(field: Field, recursive = false): void {
-    addPaths('write', field, recursive, this.name, this);
+    addPaths('write', field, this, { by: this.name, recursive });
+  }
+
+  /** Makes, removes or replaces the entry itself: a symbolic link, not what it leads to. */
+  writeEntry(field: Field, recursive = false): void {
+    addPaths('write', field, this, { by: this.name, recursive, entry: true });
   }
 
   /** Writes files of names it chooses itself below a directory, hooks of a repository there included. */
   writeAnywhereBelow(field: Field): void {
-    addPaths('write', field, true, this.name, this, true);
+    addPaths('write', field, this, { by: this.name, recursive: true, anyName: true });
+  }
+
+  /** A symbolic link is made there that holds this text; null where it cannot be told. */
+  link(at: Field, text: string | null): void {
+    if (!at.known || at.pattern) return;
+    for (const directory of this.directories ?? [])
+      this.findings.link(resolvePath(at.text, directory), text, this.span);
+  }
+
+  /** Absolute paths that it may mean, null for what cannot be told. */
+  reached(field: Field): readonly (string | null)[] {
+    if (!field.known || field.pattern || this.directories === null) return [null];
+    return this.directories.flatMap<string | null>((from) => reachedPaths(field.text, from, this) ?? [null]);
+  }
+
+  /** What the symbolic link at this path may hold; nothing where it is none. */
+  linkTexts(at: Field): readonly (string | null)[] {
+    if (!at.known || at.pattern) return [];
+    return (this.directories ?? []).flatMap((directory) => {
+      const path = resolvePath(at.text, directory);
+      const there = this.place.links?.at(path) ?? null;
+      return [...(this.findings.links.get(path) ?? []), ...(there === null ? [] : [there])];
+    });
   }
 
   readHere(recursive = true): void {
@@ -143,11 +171,10 @@ export class Call {
 
   /** Whether the path may lie outside of the repository, so that code in it is not the repository's own. */
   isOutside({ known, text }: Field): boolean {
-    const { repository } = this.place;
-    return (
-      !known ||
-      this.directories === null ||
-      this.directories.some((from) => !isWithin(resolvePath(text, from), repository))
+    if (!known || this.directories === null) return true;
+    return this.directories.some(
+      (from) =>
+        reachedPaths(text, from, this)?.some((path) => !isWithin(path, this.place.repository)) ?? true,
     );
   }
 
@@ -157,88 +184,4 @@ export class Call {
     if (field.stream) this.opaque('exec', field.text, 'the code comes from another command');
     else this.read(field);
   }
-}
-
-interface PathHost {
-  readonly findings: Findings;
-  readonly place: Place;
-  readonly directories: readonly string[] | null;
-}
-
-/** Adds the operations of one path: one for each directory that the command may be in. */
-export function addPaths(
-  kind: 'read' | 'write',
-  field: Field,
-  recursive: boolean,
-  by: string,
-  host: PathHost,
-  anyName = false,
-): void {
-  if (field.stream) return;
-  const { span } = field;
-  if (!field.known) {
-    host.findings.opaque(kind, field.text, 'the file cannot be told', span);
-    if (/^~[\w.-]+\//.test(field.text))
-      addCredential(resolvePath(field.text.replace(/^~/, '/home/'), '/'), by, span, host);
-    return;
-  }
-  const { text } = field;
-  if (text === '') return;
-  if (text.length > 4_096 || text.includes('\0')) {
-    host.findings.opaque(kind, text, 'it is no possible file name', span);
-    return;
-  }
-  if (!text.startsWith('/') && host.directories === null) {
-    host.findings.opaque(kind, text, 'the directory it is relative to cannot be told', span);
-    return;
-  }
-  for (const directory of host.directories ?? ['/']) {
-    const target = resolvePath(text, directory);
-    if (isHarmless(target) || isHarmless(text)) continue;
-    const pattern = field.pattern;
-    const found = pattern ? classifyPattern(target, host.place) : classifyPath(target, host.place);
-    if (found === null) {
-      host.findings.opaque(kind, text, 'the pattern may match files anywhere', span);
-      continue;
-    }
-    addPath(kind, target, pattern, recursive, by, span, found, host.findings);
-    if (anyName && isWithin(host.place.repository, target)) {
-      host.findings.opaque(
-        kind,
-        text,
-        'it chooses the names of the files itself, hooks and settings included',
-        span,
-      );
-    }
-    if (text.startsWith('/')) break;
-  }
-}
-
-function addPath(
-  kind: 'read' | 'write',
-  target: string,
-  pattern: boolean,
-  recursive: boolean,
-  by: string,
-  span: Span,
-  found: Classified,
-  findings: Findings,
-): void {
-  const operation: PathOperation = {
-    kind,
-    target,
-    pattern,
-    recursive,
-    area: found.area,
-    sensitivity: found.sensitivity,
-    by,
-    span,
-  };
-  findings.add(operation);
-  if (found.credential !== null) findings.add({ kind: 'credential', target: found.credential, by, span });
-}
-
-function addCredential(path: string, by: string, span: Span, host: PathHost): void {
-  const { credential } = classifyPath(path, host.place);
-  if (credential !== null) host.findings.add({ kind: 'credential', target: credential, by, span });
 }

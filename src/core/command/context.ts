@@ -1,3 +1,5 @@
+import type { Links } from './links.ts';
+
 /** Where and as whom a command would run. */
 export interface AnalysisContext {
   /** Absolute directory that the command starts in, as seen by it. */
@@ -8,6 +10,8 @@ export interface AnalysisContext {
   readonly governance?: string | null;
   /** The home the command sees (private, temporary). */
   readonly home: string;
+  /** Symbolic links as they are where it would run; without it, paths mean what their text says. */
+  readonly links?: Links | null;
   /** Variables with known values; all others are unknown. */
   readonly variables?: Readonly<Record<string, string>>;
 }

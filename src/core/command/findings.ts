@@ -1,5 +1,6 @@
 import type { ExecOperation, OpaqueOperation, Operation, Span, Trait } from '../model/operation.ts';
 import { limits } from './limits.ts';
+import type { MadeLinks } from './links.ts';
 import type { Risk, RiskKind } from './risk.ts';
 
 /** An exec whose traits are still being found. */
@@ -15,6 +16,32 @@ export class Findings {
   #steps = 0;
   #nestedText = 0;
   #exhausted = false;
+  readonly #links: Map<string, ReadonlySet<string | null>>;
+  #newLinks = false;
+
+  /** @param before what a first round found out, so that what stands before a link is made counts it too */
+  constructor(before?: Findings) {
+    this.#links = new Map(before?.links);
+  }
+
+  /** Whether links were found that it did not start with. */
+  get newLinks(): boolean {
+    return this.#newLinks;
+  }
+
+  /** Symbolic links that the text makes. */
+  get links(): MadeLinks {
+    return this.#links;
+  }
+
+  link(path: string, text: string | null, span: Span): void {
+    const texts = this.#links.get(path);
+    if (texts?.has(text) === true) return;
+    this.#newLinks = true;
+    this.#links.set(path, new Set(texts).add(text));
+    if (this.#links.size > limits.links || (texts?.size ?? 0) > limits.links)
+      this.exhaust('too-many', 'too many symbolic links are made', span);
+  }
 
   /** True once a limit was reached: whatever follows is already covered by an opaque operation. */
   get exhausted(): boolean {

@@ -21,6 +21,8 @@ export const limits = {
   value: 20_000,
   /** Variables, and functions, that are kept track of. */
   names: 256,
+  /** Symbolic links that the text makes. */
+  links: 64,
   /** Directories that a command may be in, as far as can be told. */
   directories: 4,
   /** Times that the body of a loop over known words is followed. */

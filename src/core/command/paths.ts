@@ -1,8 +1,9 @@
 /** Paths as the command sees them: made absolute by their text alone, and where on the machine they lie. */
 import type { Area, PathOperation } from '../model/operation.ts';
+import type { LinkSource } from './links.ts';
 import { credentialStoreOf, sensitivityOf } from './sensitive-paths.ts';
 
-export interface Place {
+export interface Place extends LinkSource {
   /** Root of the repository. */
   readonly repository: string;
   readonly home: string;
@@ -16,8 +17,8 @@ export interface Classified extends Pick<PathOperation, 'area' | 'sensitivity'> 
 }
 
 /**
- * Absolute and normalised. `/proc/self/root` and `/proc/self/cwd` are followed; symbolic links cannot be
- * seen here.
+ * Absolute and normalised by its text. `/proc/self/root` and `/proc/self/cwd` are followed; other symbolic links
+ * are in `links.ts`.
  */
 export function resolvePath(path: string, cwd: string): string {
   const segments: string[] = [];

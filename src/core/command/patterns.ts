@@ -54,6 +54,11 @@ function rank(sensitivity: Sensitivity | null): number {
   return sensitivity === null ? sensitivityOrder.length : sensitivityOrder.indexOf(sensitivity);
 }
 
+/** Whether a file of this name may be what the wildcards of one segment match. */
+export function matchesSegment(segment: string, name: string): boolean {
+  return matches(compileSegment(segment), name.toLowerCase());
+}
+
 interface Segment {
   /** In lower case; brackets stand as `?`, which is generous. */
   readonly text: string;

@@ -1,9 +1,10 @@
 /** From the words of a command to what runs: function, builtin or program, and what is known of it. */
 import { builtins } from './builtins.ts';
-import { Call, addPaths, type Change, type Runner } from './call.ts';
+import { Call, type Change, type Runner } from './call.ts';
 import { literal, type Field } from './field.ts';
 import type { OpenExec } from './findings.ts';
 import type { Invocation } from './invocation.ts';
+import { addPaths, reachedFrom } from './path-operations.ts';
 import { isHarmless, resolvePath } from './paths.ts';
 import type { Shell } from './shell.ts';
 import { applyTool } from './tool.ts';
@@ -143,7 +144,7 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
     call.trait('runs-code');
     if (isHarmless(text)) call.opaque('exec', text, 'the program comes from a stream');
     else
-      addPaths('read', name, false, target, { findings: shell.findings, place: shell.context, directories });
+      addPaths('read', name, { findings: shell.findings, place: shell.context, directories }, { by: target });
     return;
   }
   if (isLoader(target)) return runLoader(call);
@@ -200,11 +201,12 @@ function runnerOf(shell: Shell): Runner {
   };
 }
 
+/** Programs change directory as the kernel does, links first. */
 function directoriesAfter(call: Call, { directory }: Change): readonly string[] | null {
   if (directory === undefined) return call.directories;
   if (directory === null || !directory.known || directory.pattern) return null;
-  if (directory.text.startsWith('/')) return [resolvePath(directory.text, '/')];
-  return call.directories?.map((from) => resolvePath(directory.text, from)) ?? null;
+  const { text } = directory;
+  return reachedFrom(text, text.startsWith('/') ? ['/'] : call.directories, call);
 }
 
 /** An argument vector that no shell has seen. */

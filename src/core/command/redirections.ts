@@ -1,10 +1,11 @@
 /** What the shell opens for a command. */
 import type { Redirection } from 'unbash';
-import { addPaths, type Input } from './call.ts';
+import type { Input } from './call.ts';
 import type { ExpansionHost } from './expansion-host.ts';
 import { literal, type Field } from './field.ts';
 import type { Findings } from './findings.ts';
 import { endpointTarget, parseHostPort } from './hosts.ts';
+import { addPaths } from './path-operations.ts';
 import type { Place } from './paths.ts';
 import { isNumeric } from './shell-state.ts';
 import { expandHereDocument, expandSingle, expandWord } from './words.ts';
@@ -88,8 +89,8 @@ function redirectOne(redirection: Redirection, host: RedirectionHost): Input | n
     );
   }
   const paths = { findings: host.findings, place: host.place, directories: host.state.directories };
-  if (writes) addPaths('write', field, false, 'redirection', paths);
-  if (readsToo) addPaths('read', field, false, 'redirection', paths);
+  if (writes) addPaths('write', field, paths, { by: 'redirection' });
+  if (readsToo) addPaths('read', field, paths, { by: 'redirection' });
   return readsToo ? { kind: 'file', file: field } : null;
 }
 

@@ -27,6 +27,8 @@ export class ShellState {
   volatile = false;
   /** Options that change how words expand are in force. */
   oddExpansion = false;
+  /** `cd` goes where the kernel would, links first (`set -P`). */
+  physical = false;
   names: NameDoubt = 'none';
   aliases = false;
   expandsAliases = false;
@@ -54,6 +56,7 @@ export class ShellState {
     copy.dead = this.dead;
     copy.volatile = this.volatile;
     copy.oddExpansion = this.oddExpansion;
+    copy.physical = this.physical;
     copy.names = this.names;
     copy.aliases = this.aliases;
     copy.expandsAliases = this.expandsAliases;
@@ -153,6 +156,7 @@ export class ShellState {
     joined.positional = samePositional(this.positional, other.positional) ? this.positional : null;
     joined.volatile = this.volatile || other.volatile;
     joined.oddExpansion = this.oddExpansion || other.oddExpansion;
+    joined.physical = this.physical || other.physical;
     joined.names =
       this.names === 'path' || other.names === 'path'
         ? 'path'
@@ -178,6 +182,7 @@ export class ShellState {
       sameDirectories(this.directories, other.directories) &&
       this.volatile === other.volatile &&
       this.oddExpansion === other.oddExpansion &&
+      this.physical === other.physical &&
       this.names === other.names &&
       this.aliases === other.aliases &&
       this.expandsAliases === other.expandsAliases &&

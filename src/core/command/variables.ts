@@ -1,10 +1,10 @@
 /** What setting a variable means for the commands that see it. */
 import type { Span } from '../model/operation.ts';
-import { addPaths } from './call.ts';
 import type { AnalysisContext } from './context.ts';
 import { effectOfVariable } from './environment.ts';
 import { literal } from './field.ts';
 import { endpointTarget, parseHostPort, parseUrl } from './hosts.ts';
+import { addPaths } from './path-operations.ts';
 import type { Shell } from './shell.ts';
 import { onlySystemDirectories, ShellState, type Value } from './shell-state.ts';
 
@@ -78,11 +78,8 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
     }
     case 'write': {
       const field = value === null ? { ...literal(source, span), known: false } : literal(value, span);
-      addPaths('write', field, false, name, {
-        findings: shell.findings,
-        place: shell.context,
-        directories: shell.state.directories,
-      });
+      const { findings, context: place, state } = shell;
+      addPaths('write', field, { findings, place, directories: state.directories }, { by: name });
     }
   }
 }

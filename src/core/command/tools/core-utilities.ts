@@ -39,8 +39,27 @@ function copies(call: Call, parsed: ParsedOptions): void {
   const operands = [...parsed.operands];
   const destination = target ?? operands.pop();
   for (const source of operands) call.read(source, recursive);
-  if (destination !== undefined)
-    writeInto(call, destination, operands, target !== null, recursive, hasOption(parsed, '-T'));
+  if (destination === undefined) return;
+  writeInto(call, destination, operands, target !== null, recursive, hasOption(parsed, '-T'));
+  for (const source of operands) {
+    if (hasOption(parsed, '-s')) linksInto(call, destination, source, [known(source)]);
+    else if (recursive || hasOption(parsed, '-P'))
+      linksInto(call, destination, source, call.linkTexts(source));
+  }
+}
+
+function known(field: Field): string | null {
+  return field.known && !field.pattern ? field.text : null;
+}
+
+/** Symbolic links at the destination, or below it under the source's name. */
+function linksInto(call: Call, destination: Field, source: Field, texts: readonly (string | null)[]): void {
+  const name = source.text.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  for (const text of texts) {
+    call.link(destination, text);
+    if (known(source) !== null && known(destination) !== null)
+      call.link(literal(`${destination.text}/${name}`, destination.span), text);
+  }
 }
 
 /** A destination may be a directory, which cannot be seen: then the file's own name counts too. */
@@ -54,6 +73,7 @@ function writeInto(
 ): void {
   if (!directory || sources.length === 0) {
     if (exact && recursive) call.writeAnywhereBelow(destination);
+    else if (call.name === 'ln') call.writeEntry(destination, recursive);
     else call.write(destination, recursive);
   }
   if (exact) return;
@@ -65,7 +85,9 @@ function writeInto(
     } else if (name === '' || name === '.' || name === '..') call.writeAnywhereBelow(destination);
     else {
       const within = destination.text.endsWith('/') ? destination.text : `${destination.text}/`;
-      call.write({ ...literal(within + name, destination.span) }, recursive);
+      const below = literal(within + name, destination.span);
+      if (call.name === 'ln') call.writeEntry(below, recursive);
+      else call.write(below, recursive);
     }
   }
 }
@@ -75,14 +97,16 @@ function moves(call: Call, parsed: ParsedOptions): void {
   const operands = [...parsed.operands];
   const destination = target ?? operands.pop();
   for (const source of operands) {
-    call.write(source, true);
+    call.writeEntry(source, true);
     call.read(source, true);
   }
-  if (destination !== undefined)
-    writeInto(call, destination, operands, target !== null, true, hasOption(parsed, '-T'));
+  if (destination === undefined) return;
+  writeInto(call, destination, operands, target !== null, true, hasOption(parsed, '-T'));
+  for (const source of operands) linksInto(call, destination, source, call.linkTexts(source));
 }
 
 function links(call: Call, parsed: ParsedOptions): void {
+  const symbolic = hasOption(parsed, '-s');
   const operands = [...parsed.operands];
   const target = optionValue(parsed, '-t');
   const destination = target ?? (operands.length > 1 ? operands.pop() : literal('.', call.span));
@@ -91,15 +115,18 @@ function links(call: Call, parsed: ParsedOptions): void {
     call.read(source, true);
     call.write(source, true);
   }
-  if (destination !== undefined)
-    writeInto(
-      call,
-      destination,
-      operands,
-      target !== null || operands.length === 0,
-      false,
-      hasOption(parsed, '-T'),
-    );
+  if (destination === undefined) return;
+  writeInto(
+    call,
+    destination,
+    operands,
+    target !== null || operands.length === 0,
+    false,
+    hasOption(parsed, '-T'),
+  );
+  if (!symbolic) return;
+  for (const source of operands)
+    linksInto(call, destination, source, hasOption(parsed, '-r') ? call.reached(source) : [known(source)]);
 }
 
 const whole = new Set(['', '.', '..', '/', '~', '*', '.*', './', '../', './*', '.git']);
@@ -111,7 +138,7 @@ function removes(call: Call, parsed: ParsedOptions): void {
   );
   const recursive = hasOption(parsed, '-r') || mayRecurse;
   for (const operand of parsed.operands) {
-    call.write(operand, recursive);
+    call.writeEntry(operand, recursive);
     const { text } = operand;
     const normal = text.replace(/\/+$/, '').replace(/^(\.\/)+/, '');
     const wholeTree =
@@ -326,6 +353,8 @@ export const coreUtilities = named({
     hides: 'write',
     options: {
       '-r -R --recursive -a --archive': { takes: 'nothing', traits: [] },
+      '-P --no-dereference -d': flag,
+      '-s --symbolic-link': flag,
       '-t --target-directory': value,
       '-T --no-target-directory': { takes: 'nothing', traits: [] },
       '-S --suffix': value,
@@ -363,6 +392,8 @@ export const coreUtilities = named({
     lenient: true,
     hides: 'write',
     options: {
+      '-s --symbolic': flag,
+      '-r --relative': flag,
       '-t --target-directory': { takes: 'value', traits: [] },
       '-T --no-target-directory': { takes: 'nothing', traits: [] },
       '-S --suffix': value,
