@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostMatches } from './hosts.ts';
+import { hostMatches } from './host-pattern.ts';
 
 test.each<[pattern: string, host: string, port: number | null, matches: boolean]>([
   ['example.com', 'example.com', 443, true],
