@@ -2,6 +2,11 @@
  * What the guard asks of the authority. The authority's client implements it, over HTTP or in one process;
  * every promise resolves only when what it records is durable.
  */
+import type { reportedTypes } from '../core/api/authority.ts';
+import type { EcPublicJwk } from '../core/identity/ec-key.ts';
+import type { SvidKey } from '../core/identity/svid-keys.ts';
+import type { TrustBundle } from '../core/identity/trust-bundle.ts';
+import type { JwtSvid, Workload, X509Svid } from '../core/model/svid.ts';
 import type { PublicJwk } from '../core/identity/keys.ts';
 import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
 import type { Decision } from '../core/model/decision.ts';
@@ -20,12 +25,18 @@ export interface WritRequest {
 }
 
 export interface GuardRecord {
-  readonly type: 'decision' | 'execution.started' | 'execution.ended' | 'alert';
+  readonly type: (typeof reportedTypes)[number];
   readonly writ: string;
   readonly session: string;
   readonly command: string | null;
   readonly decision: Decision['decision'] | null;
   readonly data: { readonly [key: string]: Json };
+}
+
+export interface TrustAnchors {
+  readonly trustDomain: string;
+  readonly bundle: TrustBundle;
+  readonly keys: readonly SvidKey[];
 }
 
 export interface AuthorityPort {
@@ -47,4 +58,18 @@ export interface AuthorityPort {
   useApproval(id: string, digest: string, record: GuardRecord): Promise<void>;
   /** Resolves when the approval is no longer waiting, or after a while with its state as it is. */
   awaitApproval(id: string): Promise<Approval>;
+  /** A token that says which task its holder is. Refused unless the writ is active. */
+  issueJwtSvid(request: {
+    writ: string;
+    audience: readonly string[];
+    workload: Workload | null;
+  }): Promise<JwtSvid>;
+  /** A certificate for the key that the writ was issued for. Refused unless the writ is active. */
+  issueX509Svid(request: {
+    writ: string;
+    publicKey: EcPublicJwk;
+    workload: Workload | null;
+  }): Promise<X509Svid>;
+  /** What SVIDs of this trust domain are verified with. */
+  trustAnchors(): Promise<TrustAnchors>;
 }

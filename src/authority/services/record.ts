@@ -1,4 +1,5 @@
 /** What the guard reports becomes entries, as long as the writ that it names lives. */
+import type { reportedTypes } from '../../core/api/authority.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Entry, Json } from '../../core/model/entry.ts';
 import { WritError } from '../../core/model/errors.ts';
@@ -7,7 +8,7 @@ import type { Unit } from '../store/port.ts';
 import { existingWrit, liveWrit, writFacts } from './writ.ts';
 
 export interface Reported {
-  readonly type: 'decision' | 'execution.started' | 'execution.ended' | 'alert';
+  readonly type: (typeof reportedTypes)[number];
   readonly writ: string;
   readonly session: string;
   readonly command: string | null;
@@ -16,7 +17,12 @@ export interface Reported {
 }
 
 /** What has happened must be on record whatever became of the writ since. */
-const takenAlways: readonly Reported['type'][] = ['execution.ended', 'alert'];
+const takenAlways: readonly Reported['type'][] = [
+  'execution.ended',
+  'egress.refused',
+  'egress.closed',
+  'alert',
+];
 
 /**
  * All of it or nothing.

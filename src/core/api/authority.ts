@@ -67,16 +67,28 @@ export const writsQuery = z.strictObject({
 });
 
 const reported = z.strictObject({
-  type: z.enum(['decision', 'execution.started', 'execution.ended', 'alert']),
+  type: z.enum(reportedTypes),
+/** Types of the entries that a guard may ask for. */
+export const reportedTypes = [
+  'decision',
+  'execution.started',
+  'execution.ended',
+  'egress.opened',
+  'egress.refused',
+  'egress.closed',
+  'alert',
+] as const;
+const withDecision: readonly string[] = ['decision', 'egress.opened', 'egress.refused'];
+
   writ: id,
   session: id,
   command: command.nullable(),
   decision: verdict.nullable(),
   data,
 });
-const report = reported.refine(({ type, decision }) => (type === 'decision') === (decision !== null), {
+const report = reported.refine(({ type, decision }) => withDecision.includes(type) === (decision !== null), {
   path: ['decision'],
-  message: 'must stand in a decision, and nowhere else',
+  message: 'must stand where something was decided, and nowhere else',
 });
 export const recordRequest = z.strictObject({ reports: z.array(report).min(1).max(1000) });
 

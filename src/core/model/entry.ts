@@ -19,6 +19,9 @@ export const entryTypes = [
   'decision',
   'execution.started',
   'execution.ended',
+  'egress.opened', // a connection out of the sandbox was allowed, before it is made
+  'egress.refused',
+  'egress.closed',
   'approval.requested',
   'approval.granted',
   'approval.denied',

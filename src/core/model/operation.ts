@@ -61,7 +61,8 @@ export interface ExecOperation {
 /** Which part of the machine a path lies in, as seen from the command. */
 export const areas = [
   'repository',
-  'temporary', // /tmp, the private home
+  'temporary', // /tmp
+  'private-home', // the home that the command sees: its own in the sandbox, the person's without one
   'toolchain', // /usr, /bin, /lib, /opt, harmless files of /etc: programs and their data
   'system', // /etc/shadow, /boot, /sys, kernel and service configuration
   'home', // anybody's home outside the sandbox
@@ -106,6 +107,10 @@ export interface ConnectOperation {
   readonly target: string;
   readonly host: string;
   readonly port: number | null;
+  /** Symbolic names of the same host, which only the guard can tell: `remote:origin`. */
+  readonly also?: readonly string[];
+  /** Of a plain HTTP request at the guard's proxy; a command's text does not tell it. */
+  readonly request?: { readonly method: string; readonly path: string };
   readonly by: string;
   readonly span: Span;
 }

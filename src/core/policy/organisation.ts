@@ -3,6 +3,9 @@ import { z } from 'zod';
 import type { EnforcementLevel } from '../model/decision.ts';
 import { repositoryProofs } from '../model/writ.ts';
 import { duration } from './duration.ts';
+import { hostPattern } from './host-pattern.ts';
+import { network } from './network.ts';
+import { issuer, resource } from './relying-parties.ts';
 import { isSshPublicKey } from './ssh-public-key.ts';
 
 const count = (most: number) => z.int().min(1).max(most);
@@ -30,19 +33,6 @@ const sshKey = z
   .refine(isSshPublicKey, 'must be an SSH public key as one line of a .pub file: type, base64, comment');
 
 const login = z.string().regex(/^[^\s:/\p{Cc}]{1,256}$/u, "must be an operating system user's name");
-
-const hostName =
-  /^(\*\.)?[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?(:\d{1,5})?$|^\[[0-9a-f:.]{2,45}\](:\d{1,5})?$|^[0-9a-f]{0,4}(:[0-9a-f.]{0,15}){2,8}$/;
-const symbolicHost = /^(registry|remote):[a-z0-9][a-z0-9._-]{0,99}$/;
-
-/** `host`, `host:port`, `*.host`, or a symbolic name from the analysis: `registry:npm`, `remote:origin`. */
-const hostPattern = z
-  .string()
-  .max(300)
-  .refine(
-    (value) => symbolicHost.test(value) || (hostName.test(value) && portOf(value) <= 65_535),
-    'must be host, host:port, *.host, registry:NAME or remote:NAME, in lower case',
-  );
 
 const tool = z
   .string()
@@ -156,6 +146,7 @@ export const organisationFile = z.strictObject({
 export type OrganisationFile = z.output<typeof organisationFile>;
 
 type ProfileLimits = z.output<typeof profileLimits>;
+  network: network.prefault({}),
 
 /** A profile with everything it inherits filled in. */
 export interface Profile {
@@ -188,8 +179,4 @@ export function groupsOf(organisation: Pick<Organisation, 'groups'>, person: str
 /** The person whose operating system login this is. */
 export function personByLogin(organisation: Pick<Organisation, 'people'>, name: string): string | null {
   return Object.keys(organisation.people).find((id) => organisation.people[id]?.login === name) ?? null;
-}
-
-function portOf(host: string): number {
-  return Number(/[^:]:(\d+)$/.exec(host)?.[1] ?? 0);
 }

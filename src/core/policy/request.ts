@@ -137,8 +137,8 @@ function describe(organisation: Organisation, operation: Operation): Description
         type: 'Host',
         id: operation.target,
         attrs: { host: operation.host, ...(operation.port === null ? {} : { port: operation.port }) },
-        parents: hostSetsOf(organisation, operation).map((set) => uid('HostSet', set)),
-        context: { by: operation.by },
+        parents: hostSetsOf(organisation, operation, operation.also).map((set) => uid('HostSet', set)),
+        context: { by: operation.by, ...operation.request },
       };
     case 'credential':
       return {
