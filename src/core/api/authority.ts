@@ -66,8 +66,6 @@ export const writsQuery = z.strictObject({
   limit: atMost(1000, 100),
 });
 
-const reported = z.strictObject({
-  type: z.enum(reportedTypes),
 /** Types of the entries that a guard may ask for. */
 export const reportedTypes = [
   'decision',
@@ -80,6 +78,8 @@ export const reportedTypes = [
 ] as const;
 const withDecision: readonly string[] = ['decision', 'egress.opened', 'egress.refused'];
 
+const reported = z.strictObject({
+  type: z.enum(reportedTypes),
   writ: id,
   session: id,
   command: command.nullable(),

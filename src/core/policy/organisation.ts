@@ -140,13 +140,13 @@ export const organisationFile = z.strictObject({
   hostSets: z.record(entityName, hosts).default({}),
   bundles: z.record(entityName, tools).default({}),
   profiles: z.record(entityName, profilePatch).default({}),
+  network: network.prefault({}),
   limits: limits.prefault({}),
   execution: execution.prefault({}),
 });
 export type OrganisationFile = z.output<typeof organisationFile>;
 
 type ProfileLimits = z.output<typeof profileLimits>;
-  network: network.prefault({}),
 
 /** A profile with everything it inherits filled in. */
 export interface Profile {
