@@ -10,4 +10,11 @@ try {
 } catch {
   // A wrong WRIT_HOME is reported by the verb that needs it.
 }
+// A reader that has seen enough (`| head`) ends Writ as it ends other programs: 128 + SIGPIPE.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(141);
+  });
+}
 await import('./program.ts');

@@ -126,6 +126,21 @@ describe('a WRIT_HOME inside the repository', () => {
   });
 });
 
+describe('output into a pipe that nobody reads', () => {
+  it.each([['log', 'search'], ['check', '--explain', 'git push'], ['--help']])(
+    'ends quietly: writ %s',
+    (...args) => {
+      const script = '{ sleep 0.3; "$0" "$@"; echo "status $?" >&2; } | true';
+      const { stderr } = spawnSync('sh', ['-c', script, resolve('bin/writ'), ...args], {
+        cwd: world.repository,
+        env: world.environment,
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(/^status (0|141)\n$/);
+    },
+  );
+});
+
 describe('ten callers at once, with no Writ running', () => {
   it('start one, and all of them are served', async () => {
     world.must('down');
