@@ -6,6 +6,9 @@
  * It reads three blocks from the control socket (settings, environment, argv), then single bytes: a signal's number,
  * or one of `enum request`. It answers with lines: `started`, `stopped SIGNAL`, and last
  * `ended REASON CODE SIGNAL USER_US SYSTEM_US MAX_RSS_KIB`.
+ *
+ * The setting `relay ADDRESS:PORT=SOCKET` has a child of this process carry the sandbox's own loopback port to the
+ * socket of the guard's proxy, from before the command starts until it ends; see relay.c. It is no part of the command.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +33,7 @@
 #include "commands.h"
 #include "exec.h"
 #include "mounts.h"
+#include "relay.h"
 #include "report.h"
 
 enum request { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
@@ -49,6 +53,7 @@ enum { LIMITS = sizeof limit_names / sizeof *limit_names };
 
 struct settings {
     bool foreground;
+    bool relayed;
     long long wall_ms; /* 0: none */
     bool limited[LIMITS];
     rlim_t limits[LIMITS];
@@ -56,6 +61,7 @@ struct settings {
 
 struct state {
     pid_t command;
+    pid_t relay; /* 0: none */
     bool ended;
     int status;         /* wait(2)'s, once ended */
     const char *reason; /* exited, killed or timed-out */
@@ -121,6 +127,10 @@ static struct settings read_settings(int count, char **words) {
         } else if (strcmp(words[i], "wall-ms") == 0 && left >= 1) {
             settings.wall_ms = (long long)number(words[i + 1]);
             i += 1;
+        } else if (strcmp(words[i], "relay") == 0 && left >= 1) {
+            relay_listen(words[i + 1]);
+            settings.relayed = true;
+            i += 1;
         } else if (strcmp(words[i], "limit") == 0 && left >= 2) {
             set_limit(&settings, words[i + 1], words[i + 2]);
             i += 2;
@@ -182,6 +192,20 @@ static pid_t start_command(const struct settings *settings, char **argv, char **
     return command;
 }
 
+/* After the command, which must not wait for it: connections that come earlier wait in the listener's queue. */
+static pid_t start_relay(int child_signals) {
+    pid_t relay = fork();
+    if (relay < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
+    if (relay == 0) {
+        close(CONTROL_FD);
+        close(child_signals);
+        relay_detach();
+        relay_serve(-1);
+    }
+    relay_close();
+    return relay;
+}
+
 static bool for_whole_group(int signal) {
     return signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP || signal == SIGCONT || signal == SIGWINCH;
 }
@@ -201,6 +225,9 @@ static void reap(struct state *state) {
             state->ended = true;
             state->status = status;
             state->deadline = now_ms() + leftovers_grace_ms;
+            if (state->relay > 0) kill(state->relay, SIGKILL);
+        } else if (pid == state->relay) {
+            state->relay = 0;
         }
     }
     state->alone = pid < 0 && errno == ECHILD;
@@ -299,6 +326,7 @@ int init_command(int argc, char **argv) {
     struct state state = {.reason = "exited", .deadline = -1};
     if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
     state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));
+    if (settings.relayed) state.relay = start_relay(child_signals);
     tell("started\n");
     supervise(&state, child_signals);
     tell_end(&state);

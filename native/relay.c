@@ -4,6 +4,9 @@
  * Loopback listeners whose connections are carried to Unix sockets, for as long as the command runs.
  * The command keeps this process's place: its signals, terminal and exit status are untouched. The relay is a
  * grandchild, so that the command sees no child that it did not start, and it ends when the command does.
+ *
+ * init.c has the same loop as a child of process 1, for the guard's proxy. It holds nothing that the command does not
+ * have: the sockets are in view. Whoever stops it, or listens in its place, only cuts or deceives the command itself.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,6 +28,7 @@
 
 #include "commands.h"
 #include "exec.h"
+#include "relay.h"
 #include "report.h"
 
 enum { MAX_LISTENERS = 16, MAX_CONNECTIONS = 512, BUFFER_BYTES = 64 * 1024 };
@@ -41,6 +45,7 @@ struct listener {
 struct flow {
     size_t start, end;
     bool source_ended, closed;
+    bool unheard; /* `to` takes no more: what comes is thrown away */
     char bytes[BUFFER_BYTES];
 };
 
@@ -62,7 +67,7 @@ static long long now_ms(void) {
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void add_listener(const char *text) {
+void relay_listen(const char *text) {
     char address[64];
     const char *equals = strchr(text, '=');
     const char *colon = equals == NULL ? NULL : memrchr(text, ':', (size_t)(equals - text));
@@ -127,7 +132,7 @@ static bool connect_upstream(struct connection *connection) {
     return again && now_ms() < connection->give_up_at;
 }
 
-/* Moves what can be moved without waiting. False when the connection broke. */
+/* Moves what can be moved without waiting. False when the source broke. */
 static bool pump(struct flow *flow, int from, int to) {
     if (!flow->source_ended && flow->end < BUFFER_BYTES) {
         ssize_t got = read(from, flow->bytes + flow->end, BUFFER_BYTES - flow->end);
@@ -135,11 +140,12 @@ static bool pump(struct flow *flow, int from, int to) {
         if (got == 0) flow->source_ended = true;
         if (got < 0 && errno != EAGAIN && errno != EINTR) return false;
     }
-    if (flow->start < flow->end) {
+    if (flow->start < flow->end && !flow->unheard) {
         ssize_t wrote = send(to, flow->bytes + flow->start, flow->end - flow->start, MSG_NOSIGNAL);
         if (wrote > 0) flow->start += (size_t)wrote;
-        if (wrote < 0 && errno != EAGAIN && errno != EINTR) return false;
+        if (wrote < 0 && errno != EAGAIN && errno != EINTR) flow->unheard = true;
     }
+    if (flow->unheard) flow->start = flow->end;
     if (flow->start == flow->end) {
         flow->start = flow->end = 0;
         if (flow->source_ended && !flow->closed) {
@@ -150,12 +156,14 @@ static bool pump(struct flow *flow, int from, int to) {
     return true;
 }
 
+/* False when the connection is over. An answer can come before all was asked, and is still passed on whole. */
 static bool advance(struct connection *connection) {
     if (connection->upstream < 0 && !connect_upstream(connection)) return false;
     if (connection->upstream < 0) return true;
     if (!pump(&connection->up, connection->client, connection->upstream)) return false;
     if (!pump(&connection->down, connection->upstream, connection->client)) return false;
-    return !(connection->up.closed && connection->down.closed);
+    if (connection->down.unheard) return false;
+    return !(connection->down.closed && (connection->up.closed || connection->up.unheard));
 }
 
 static void drop_connection(size_t index) {
@@ -183,12 +191,12 @@ static struct pollfd watch(int fd, short events) {
     return (struct pollfd){.fd = events == 0 ? -1 : fd, .events = events};
 }
 
-__attribute__((noreturn)) static void relay(int command) {
+void relay_serve(int until) {
     static struct pollfd events[1 + MAX_LISTENERS + 2 * MAX_CONNECTIONS];
     for (;;) {
         nfds_t count = 0;
         bool waiting = false;
-        events[count++] = watch(command, POLLIN);
+        events[count++] = watch(until, until < 0 ? 0 : POLLIN);
         for (size_t i = 0; i < listener_count; i++) {
             events[count++] = watch(listeners[i].fd, connection_count < MAX_CONNECTIONS ? POLLIN : 0);
         }
@@ -214,6 +222,22 @@ __attribute__((noreturn)) static void relay(int command) {
     }
 }
 
+void relay_detach(void) {
+    /* Its own session: the terminal's signals are for the command. */
+    if (setsid() < 0) _exit(EXIT_SETUP);
+    int nothing = open("/dev/null", O_RDWR);
+    if (nothing < 0) _exit(EXIT_SETUP);
+    /* Whoever reads the command's output must see its end when the command ends. */
+    for (int fd = 0; fd <= 2; fd++) dup2(nothing, fd);
+    if (nothing > 2) close(nothing);
+    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+}
+
+void relay_close(void) {
+    while (listener_count > 0) close(listeners[--listener_count].fd);
+}
+
 static void start_relay(void) {
     int command = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (command < 0) fail(EXIT_SETUP, "relay: pidfd_open: %s", strerror(errno));
@@ -225,27 +249,19 @@ static void start_relay(void) {
         while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
         if (status != 0) fail(EXIT_SETUP, "relay: could not start");
         close(command);
-        for (size_t i = 0; i < listener_count; i++) close(listeners[i].fd);
+        relay_close();
         return;
     }
-    /* Its own session: the terminal's signals are for the command. */
-    if (setsid() < 0) _exit(EXIT_SETUP);
     child = fork();
     if (child != 0) _exit(child < 0 ? EXIT_SETUP : 0);
-    int nothing = open("/dev/null", O_RDWR);
-    if (nothing < 0) _exit(EXIT_SETUP);
-    /* Whoever reads the command's output must see its end when the command ends. */
-    for (int fd = 0; fd <= 2; fd++) dup2(nothing, fd);
-    if (nothing > 2) close(nothing);
-    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
-    relay(command);
+    relay_detach();
+    relay_serve(command);
 }
 
 int relay_command(int argc, char **argv) {
     int i = 0;
     while (i + 1 < argc && strcmp(argv[i], "--listen") == 0) {
-        add_listener(argv[i + 1]);
+        relay_listen(argv[i + 1]);
         i += 2;
     }
     if (listener_count == 0 || i + 1 >= argc || strcmp(argv[i], "--") != 0) {

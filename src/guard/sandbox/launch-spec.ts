@@ -41,6 +41,8 @@ export interface SandboxRequest {
   readonly identity: { readonly name: string; readonly email: string };
   /** Toolchains, sockets, generated files. */
   readonly extraBinds?: readonly Bind[];
+  /** `ADDRESS:PORT=SOCKET`: ports of the sandbox's own loopback, carried to sockets in view. */
+  readonly relays?: readonly string[];
   /** Inside; by default the caller's own, or 1000 for root. */
   readonly uid?: number;
   readonly gid?: number;
@@ -60,6 +62,7 @@ export interface LaunchSpec {
   /** Taken from the launcher's own environment by name, so that no value of a caller's travels. */
   readonly inherit: readonly string[];
   readonly cwd: string;
+  readonly relays: readonly string[];
   readonly terminal: boolean;
   readonly limits: Limits;
   readonly processLimit: MachineFacts['processLimit'];
@@ -105,6 +108,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     environment: request.environment,
     inherit: (request.inherit ?? []).filter((name) => !(name in request.environment)),
     cwd: request.cwd,
+    relays: request.relays ?? [],
     terminal: request.terminal,
     limits: request.limits,
     processLimit: machine.processLimit,

@@ -225,6 +225,7 @@ function handOver(spec: LaunchSpec, foreground: boolean): Buffer {
       identity,
       path,
     ]),
+    ...spec.relays.flatMap((relay) => ['relay', relay]),
     'directory',
     spec.cwd,
   ];
