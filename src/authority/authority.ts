@@ -1,13 +1,17 @@
 /** Puts the authority together: store, keys, policy and the clockwork that ends what is over. */
 import { EventEmitter } from 'node:events';
 import type { SigningKey } from '../core/identity/keys.ts';
+import { stockSchedule } from '../core/identity/svid-keys.ts';
 import type { StockGovernance } from '../core/policy/bundle.ts';
 import type { AuthorityContext, AuthorityEvents } from './context.ts';
+import type { KeyStore } from './keys/key-store.ts';
 import { RecentNames } from './recent-names.ts';
 import { endLostSessions } from './services/end-lost-sessions.ts';
 import { expireApprovals } from './services/expire-approvals.ts';
 import { expireWrits } from './services/expire-writs.ts';
 import { restorePolicy } from './services/publish-policy.ts';
+import { forgetSpentTokens } from './services/spent-tokens.ts';
+import { restoreKeys, rotateByTime } from './services/signing-keys.ts';
 import type { Store } from './store/port.ts';
 
 const sweepEveryMs = 500;
@@ -16,6 +20,8 @@ const endedSessionsKnown = 100_000;
 export interface AuthorityOptions {
   readonly store: Store;
   readonly writKey: SigningKey;
+  /** Holds what SVIDs are signed with. */
+  readonly keyStore: KeyStore;
   readonly stock: StockGovernance;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -30,7 +36,7 @@ export interface Authority {
 }
 
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
-  const { store, writKey, stock, clock, random } = options;
+  const { store, writKey, keyStore, stock, clock, random } = options;
   const events = new EventEmitter<AuthorityEvents>();
   events.setMaxListeners(0);
   const context: AuthorityContext = {
@@ -42,8 +48,10 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     events,
     policy: { bundle: null, files: {}, problems: 0, rejected: null },
     endedSessions: new RecentNames(endedSessionsKnown),
+    identity: { keyStore, schedule: stockSchedule, keys: [], rotation: Promise.resolve(), listener: null },
   };
   await restorePolicy(context);
+  await restoreKeys(context);
   if (options.embeddedGuard !== undefined) await endLostSessions(context, options.embeddedGuard);
   const sweeper = startSweeper(context, options.report);
   return {
@@ -67,6 +75,7 @@ function startSweeper(
     busy = true;
     sweep = expireWrits(context)
       .then(() => expireApprovals(context))
+      .then(() => tendIdentity(context))
       .catch(report)
       .finally(() => {
         busy = false;
@@ -78,4 +87,11 @@ function startSweeper(
       await sweep;
     },
   };
+}
+
+/** Without a policy there is no trust domain yet, and nothing to tend. */
+async function tendIdentity(context: AuthorityContext): Promise<void> {
+  if (context.policy.bundle === null) return;
+  await rotateByTime(context);
+  await forgetSpentTokens(context);
 }

@@ -2,9 +2,11 @@
 import type { EventEmitter } from 'node:events';
 import { idRandomBytes, newId, type IdPrefix } from '../core/identity/ids.ts';
 import type { SigningKey } from '../core/identity/keys.ts';
+import type { KeySchedule, SvidKey } from '../core/identity/svid-keys.ts';
 import type { Entry, EntryType } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Bundle, StockGovernance } from '../core/policy/bundle.ts';
+import type { KeyStore } from './keys/key-store.ts';
 import type { RecentNames } from './recent-names.ts';
 import type { Store } from './store/port.ts';
 
@@ -27,6 +29,9 @@ export type AuthorityErrorCode =
   | 'approval_own_request'
   | 'approvals_too_many'
   | 'execution_ended'
+  | 'writ_not_active'
+  | 'task_key_mismatch'
+  | 'key_missing'
   | 'entry_unknown';
 
 export interface WritEnded {
@@ -51,6 +56,7 @@ export interface AuthorityContext {
   readonly stock: StockGovernance;
   readonly events: EventEmitter<AuthorityEvents>;
   readonly policy: PolicyInForce;
+  readonly identity: IdentityInForce;
   /** Sessions whose end is on record or about to be. */
   readonly endedSessions: RecentNames;
 }
@@ -63,6 +69,23 @@ export interface PolicyInForce {
   problems: number;
   /** What was recorded about them. */
   rejected: string | null;
+}
+
+/** What identities are issued with. */
+export interface IdentityInForce {
+  readonly keyStore: KeyStore;
+  readonly schedule: KeySchedule;
+  /** Public halves, of every trust domain this authority ever was; replaced whole after the commit. */
+  keys: readonly SvidKey[];
+  /** The rotation that is under way, or the last one. */
+  rotation: Promise<void>;
+  /** Where the public endpoints are reached, when policy names no issuer; null while nobody listens. */
+  listener: string | null;
+}
+
+/** The issuer of tokens (OpenID Connect Discovery section 3); null where none is configured. */
+export function issuerOf(context: AuthorityContext): string | null {
+  return currentBundle(context).organisation.issuer ?? context.identity.listener;
 }
 
 /** @throws WritError `policy_missing` */

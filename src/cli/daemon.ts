@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import { createAuthority, type Authority } from '../authority/authority.ts';
 import type { WritEnded } from '../authority/context.ts';
 import { createAuthorityApp } from '../authority/http/app.ts';
+import { openFileKeyStore } from '../authority/keys/file-key-store.ts';
 import { publishPolicy } from '../authority/services/publish-policy.ts';
 import { exportLog } from '../authority/store/export.ts';
 import type { Store } from '../authority/store/port.ts';
@@ -148,6 +149,7 @@ async function openAuthority(
   return createAuthority({
     store,
     writKey: signingKey(loadOrCreateSeed(home, 'writ')),
+    keyStore: openFileKeyStore(join(home.keys, 'svid')),
     stock: stockGovernance(),
     clock: Date.now,
     random: randomBytes,

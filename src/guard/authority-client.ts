@@ -23,6 +23,9 @@ export function authorityClient(send: Send): AuthorityPort {
     record: (reports) => post('/entries', { reports }),
     requestApproval: (request) => post('/approvals', request),
     useApproval: (id, digest, report) => post(`/approvals/${encodeURIComponent(id)}/use`, { digest, report }),
+    issueJwtSvid: (request) => post('/svids/jwt', request),
+    issueX509Svid: (request) => post('/svids/x509', request),
+    trustAnchors: () => get('/trust-bundle'),
     awaitApproval: (id) => get(`/approvals/${encodeURIComponent(id)}/decision`),
   };
 }

@@ -137,6 +137,7 @@ test('what was in force is in force again after a start, and its clockwork ends 
   const authority = await createAuthority({
     store: world.context.store,
     writKey: world.context.writKey,
+    keyStore: world.context.identity.keyStore,
     stock,
     clock: () => now,
     random: randomBytes,

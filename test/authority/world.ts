@@ -5,12 +5,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuthorityContext, AuthorityEvents } from '../../src/authority/context.ts';
+import { openFileKeyStore } from '../../src/authority/keys/file-key-store.ts';
 import { RecentNames } from '../../src/authority/recent-names.ts';
 import { issueWrit, type IssueRequest } from '../../src/authority/services/issue-writ.ts';
 import { publishPolicy } from '../../src/authority/services/publish-policy.ts';
 import { setExecutionMode } from '../../src/authority/services/set-execution-mode.ts';
 import { openSqliteStore } from '../../src/authority/store/sqlite.ts';
 import { signingKey } from '../../src/core/identity/keys.ts';
+import { stockSchedule } from '../../src/core/identity/svid-keys.ts';
 import type { Entry, EntryType } from '../../src/core/model/entry.ts';
 import { WritError } from '../../src/core/model/errors.ts';
 import type { Writ } from '../../src/core/model/writ.ts';
@@ -92,6 +94,13 @@ export async function openWorld(): Promise<World> {
     events,
     policy: { bundle: null, files: {}, problems: 0, rejected: null },
     endedSessions: new RecentNames(1000),
+    identity: {
+      keyStore: openFileKeyStore(join(folder, 'keys')),
+      schedule: stockSchedule,
+      keys: [],
+      rotation: Promise.resolve(),
+      listener: null,
+    },
   };
   const told: World['told'] = [];
   for (const event of ['ended', 'policy', 'approval'] as const) {

@@ -91,6 +91,7 @@ test('a running authority expires approvals by itself, and reports sweeps that f
   const authority = await createAuthority({
     store: { ...store, writs, close: async () => {} },
     writKey: world.context.writKey,
+    keyStore: world.context.identity.keyStore,
     stock,
     clock: () => world.clock.now + approvalTtl,
     random: randomBytes,

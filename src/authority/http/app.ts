@@ -9,12 +9,16 @@ import {
   entriesQuery,
   entryIndex,
   issueRequest,
+  jwtSvidRequest,
   modeRequest,
   reasonRequest,
   recordRequest,
+  rotateRequest,
   useRequest,
   writsQuery,
+  x509SvidRequest,
 } from '../../core/api/authority.ts';
+import { trustBundle } from '../../core/identity/trust-bundle.ts';
 import { publicJwk } from '../../core/identity/keys.ts';
 import { formatProof } from '../../core/log/proof.ts';
 import { WritError } from '../../core/model/errors.ts';
@@ -23,11 +27,13 @@ import { activateWrit } from '../services/activate-writ.ts';
 import { existingApproval } from '../services/approval.ts';
 import { decideApproval } from '../services/decide-approval.ts';
 import { closeWrit } from '../services/end-writ.ts';
+import { issueJwtSvid, issueX509Svid } from '../services/issue-svid.ts';
 import { issueWrit, modeOf } from '../services/issue-writ.ts';
 import { record } from '../services/record.ts';
 import { renewWrit } from '../services/renew-writ.ts';
 import { requestApproval } from '../services/request-approval.ts';
 import { revokeWrit } from '../services/revoke-writ.ts';
+import { keysInForce, listKeys, rotateNow } from '../services/signing-keys.ts';
 import { setExecutionMode } from '../services/set-execution-mode.ts';
 import { useApproval } from '../services/use-approval.ts';
 import { existingWrit } from '../services/writ.ts';
@@ -110,6 +116,26 @@ export function createAuthorityApp(
     const { reason } = reasonRequest.parse(await json(context.req.raw));
     await revokeWrit(authority, caller(context.env.caller), context.req.param('id'), reason);
     return context.body(null, 204);
+  });
+
+  // Only a guard may ask for these. On one machine the socket says so; see docs/decisions/0015 for apart.
+  app.post('/svids/jwt', async (context) => {
+    const request = jwtSvidRequest.parse(await json(context.req.raw));
+    return context.json(await issueJwtSvid(authority, request));
+  });
+  app.post('/svids/x509', async (context) => {
+    const request = x509SvidRequest.parse(await json(context.req.raw));
+    return context.json(await issueX509Svid(authority, request));
+  });
+  app.get('/trust-bundle', (context) => {
+    const { schedule } = authority.identity;
+    const { trustDomain } = currentBundle(authority).organisation;
+    const bundle = trustBundle(keysInForce(authority), schedule, authority.clock());
+    return context.json({ trustDomain, bundle, keys: listKeys(authority) });
+  });
+  app.post('/signing-keys/rotate', async (context) => {
+    const { use } = rotateRequest.parse(await json(context.req.raw));
+    return context.json(await rotateNow(authority, use, caller(context.env.caller)));
   });
 
   app.post('/entries', async (context) => {

@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 
 type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
 
-const migrations: readonly Migration[] = [createTables];
+const migrations: readonly Migration[] = [createTables, addIdentity];
 
 /**
  * Brings the schema up to date, all of it in one transaction.
@@ -138,4 +138,24 @@ async function createTables(
     .addCheckConstraint('current_policy_single', sql`id = 1`)
     .modifyEnd(suffix)
     .execute();
+}
+
+async function addIdentity(
+  { schema }: Kysely<Tables>,
+  { text, integer, suffix }: ColumnTypes,
+): Promise<void> {
+  await schema
+    .createTable('svid_keys')
+    .addColumn('kid', text, (column) => column.primaryKey().notNull())
+    .addColumn('created_at', integer, (column) => column.notNull())
+    .addColumn('body', text, (column) => column.notNull())
+    .modifyEnd(suffix)
+    .execute();
+  await schema
+    .createTable('spent_tokens')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('expires_at', integer, (column) => column.notNull())
+    .modifyEnd(suffix)
+    .execute();
+  await schema.createIndex('spent_tokens_expiry').on('spent_tokens').columns(['expires_at']).execute();
 }

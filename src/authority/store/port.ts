@@ -9,6 +9,7 @@
  * A work that takes more than 10 seconds fails (`work_overdue`), since others wait for it: it must await
  * nothing but its unit, and never another commit. If an operation of its unit fails, all of it fails.
  */
+import type { SvidKey } from '../../core/identity/svid-keys.ts';
 import type { Approval, ApprovalState } from '../../core/model/approval.ts';
 import type { Entry, EntryType } from '../../core/model/entry.ts';
 import type { Writ, WritState } from '../../core/model/writ.ts';
@@ -49,6 +50,10 @@ export interface Reader {
     readonly limit?: number;
   }): Promise<readonly Approval[]>;
   currentPolicy(): Promise<PolicyVersion | null>;
+  /** Public halves of the keys that sign SVIDs, oldest first. */
+  svidKeys(): Promise<readonly SvidKey[]>;
+  /** Whether a token serves no more, though its time is not over. */
+  isSpent(token: string): Promise<boolean>;
 }
 
 /** Inside one transaction; sees its own writes. */
@@ -63,6 +68,12 @@ export interface Unit extends Reader {
   /** Replaces the approval if it is still in `from`: this is what makes it serve once. */
   updateApproval(approval: Approval, from: ApprovalState): Promise<boolean>;
   setCurrentPolicy(policy: PolicyVersion): Promise<void>;
+  insertSvidKey(key: SvidKey): Promise<void>;
+  removeSvidKey(kid: string): Promise<void>;
+  /** False when it was spent before: this is what makes a token serve once. @param expiresAt ms since the epoch */
+  spend(token: string, expiresAt: number): Promise<boolean>;
+  /** Those that have expired by then need no remembering. @param now ms since the epoch */
+  forgetSpent(now: number): Promise<void>;
 }
 
 export interface Committed<T> {

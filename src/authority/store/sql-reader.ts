@@ -1,10 +1,11 @@
 /** Rows to model and back. */
 import type { Kysely } from 'kysely';
+import type { SvidKey } from '../../core/identity/svid-keys.ts';
 import type { Approval } from '../../core/model/approval.ts';
 import type { Writ } from '../../core/model/writ.ts';
 import { storeError } from './errors.ts';
 import type { AssistantMode, PolicyVersion, Reader } from './port.ts';
-import type { ApprovalRow, AssistantModeRow, PolicyRow, Tables, WritRow } from './tables.ts';
+import type { ApprovalRow, AssistantModeRow, PolicyRow, SvidKeyRow, Tables, WritRow } from './tables.ts';
 
 /** Runs a query where its owner wants it: on the readers' connection, or within a transaction. */
 export type RunQuery = <T>(query: (db: Kysely<Tables>) => Promise<T>) => Promise<T>;
@@ -67,6 +68,18 @@ export function sqlReader(run: RunQuery): Reader {
       );
       return row === undefined ? null : policyOf(row);
     },
+    svidKeys: async () => {
+      const rows = await run((db) =>
+        db.selectFrom('svid_keys').select('body').orderBy('created_at').orderBy('kid').execute(),
+      );
+      return rows.map(({ body }) => parseBody(body) as SvidKey);
+    },
+    isSpent: async (token) => {
+      const row = await run((db) =>
+        db.selectFrom('spent_tokens').select('id').where('id', '=', searchable(token)).executeTakeFirst(),
+      );
+      return row !== undefined;
+    },
   };
 }
 
@@ -105,6 +118,10 @@ export function modeRow({ assistant, mode, by, reason, at }: AssistantMode): Ass
 
 export function policyRow({ version, files, publishedAt }: PolicyVersion): PolicyRow {
   return { version: searchable(version), files: JSON.stringify(files), published_at: publishedAt };
+}
+
+export function svidKeyRow(key: SvidKey): SvidKeyRow {
+  return { kid: key.kid, created_at: key.createdAt, body: JSON.stringify(key) };
 }
 
 function modeOf({

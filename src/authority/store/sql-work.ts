@@ -10,6 +10,7 @@ import {
   policyRow,
   searchable,
   sqlReader,
+  svidKeyRow,
   writRow,
   type RunQuery,
 } from './sql-reader.ts';
@@ -143,6 +144,26 @@ function sqlWriter(run: RunQuery): Omit<Unit, keyof ReturnType<typeof sqlReader>
           .onConflict((conflict) => conflict.column('id').doUpdateSet(current))
           .execute(),
       );
+    },
+    insertSvidKey: async (key) => {
+      await run((db) => db.insertInto('svid_keys').values(svidKeyRow(key)).execute());
+    },
+    removeSvidKey: async (kid) => {
+      await run((db) => db.deleteFrom('svid_keys').where('kid', '=', kid).execute());
+    },
+    spend: async (token, expiresAt) => {
+      const row = { id: searchable(token), expires_at: expiresAt };
+      const result = await run((db) =>
+        db
+          .insertInto('spent_tokens')
+          .values(row)
+          .onConflict((conflict) => conflict.column('id').doNothing())
+          .executeTakeFirst(),
+      );
+      return result.numInsertedOrUpdatedRows === 1n;
+    },
+    forgetSpent: async (now) => {
+      await run((db) => db.deleteFrom('spent_tokens').where('expires_at', '<=', now).execute());
     },
   };
 }

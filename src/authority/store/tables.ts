@@ -12,6 +12,8 @@ export interface Tables {
   assistant_modes: AssistantModeRow;
   policies: PolicyRow;
   current_policy: { id: 1; version: string };
+  svid_keys: SvidKeyRow;
+  spent_tokens: SpentTokenRow;
 }
 
 /** `body` is what was hashed; the other columns repeat it for search. */
@@ -78,4 +80,18 @@ export interface PolicyRow {
   /** JSON, file name to text. */
   files: string;
   published_at: number;
+}
+
+export interface SvidKeyRow {
+  kid: string;
+  created_at: number;
+  /** JSON of the public half. */
+  body: string;
+}
+
+/** Tokens that serve no more, though their time is not over: shown before, or revoked. */
+interface SpentTokenRow {
+  id: string;
+  /** ms since the epoch; from then on it is refused as expired. */
+  expires_at: number;
 }

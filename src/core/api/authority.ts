@@ -1,5 +1,7 @@
 /** What goes over the wire to the authority: every request as a strict schema; answers as types of the model. */
 import { z } from 'zod';
+import { ecPublicJwk } from '../identity/ec-key.ts';
+import { svidKeyUses } from '../identity/svid-keys.ts';
 import { approvalStates } from '../model/approval.ts';
 import { entryTypes, type Json } from '../model/entry.ts';
 import { repositoryProofs, writStates } from '../model/writ.ts';
@@ -124,6 +126,20 @@ export const approvalsQuery = z.strictObject({
   writ: id.optional(),
   limit: atMost(1000, 1000),
 });
+
+const workload = z.strictObject({ pid: z.int().positive(), uid: z.int().nonnegative(), path, sha256 });
+const audience = text.min(1).max(500);
+export const jwtSvidRequest = z.strictObject({
+  writ: id,
+  audience: z.array(audience).min(1).max(10),
+  workload: workload.nullable(),
+});
+export const x509SvidRequest = z.strictObject({
+  writ: id,
+  publicKey: ecPublicJwk,
+  workload: workload.nullable(),
+});
+export const rotateRequest = z.strictObject({ use: z.enum(svidKeyUses) });
 
 export const entriesQuery = z.strictObject({
   type: oneOrMore(z.enum(entryTypes)),

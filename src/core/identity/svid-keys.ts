@@ -97,14 +97,12 @@ function nextActivation(stated: readonly StatedKey[], schedule: KeySchedule, now
 }
 
 /**
- * Version of what is published: rises with every key that comes or goes, without being stored.
+ * Version of what is published: rises with every key that comes or goes, without being stored. A key goes when its
+ * successor has been active for the overlap, and the successor is known for longer than that.
  * @returns ms since the epoch of the last change
  */
 export function lastChange(keys: readonly SvidKey[], { overlap }: KeySchedule, now: number): number {
-  const changes = svidKeyUses.flatMap((use) => {
-    const sorted = keys.filter((key) => key.use === use).sort((a, b) => a.activeFrom - b.activeFrom);
-    const gone = sorted.slice(1).map(({ activeFrom }) => activeFrom + overlap);
-    return [...sorted.map(({ createdAt }) => createdAt), ...gone.filter((time) => time <= now)];
-  });
-  return Math.max(0, ...changes);
+  const came = keys.map(({ createdAt }) => createdAt);
+  const went = keys.map(({ activeFrom }) => activeFrom + overlap).filter((time) => time <= now);
+  return Math.max(0, ...came, ...went);
 }

@@ -28,6 +28,11 @@ export const entryTypes = [
   'approval.refused', // somebody who may not, tried to decide it
   'approval.used',
   'approval.expired',
+  'key.created', // signs SVIDs from the time it names
+  'key.removed',
+  'identity.issued',
+  'token.exchanged',
+  'token.revoked',
   'alert',
 ] as const;
 export type EntryType = (typeof entryTypes)[number];

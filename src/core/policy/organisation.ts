@@ -115,6 +115,8 @@ export type ProfilePatch = z.output<typeof profilePatch>;
 const limits = z.strictObject({
   /** Life of a writ before it must be renewed. */
   writTtl: duration({ least: '1s', most: '24h' }).default(15 * 60_000),
+  /** Life of a task's identity documents. */
+  svidTtl: duration({ least: '2s', most: '15m' }).default(5 * 60_000),
   renewals: z.int().min(0).max(10_000).default(8),
   /** How long an approval waits, from request to use. */
   approvalTtl: duration({ least: '10s', most: '30d' }).default(30 * 60_000),
@@ -132,6 +134,10 @@ export const hosts = z.array(hostPattern).max(2000);
 export const organisationFile = z.strictObject({
   version: z.literal(1),
   trustDomain,
+  /** Address that tokens of tasks name as their issuer, and under which its keys are found. */
+  issuer: issuer.optional(),
+  /** Services that take tokens of tasks. */
+  resources: z.record(entityName, resource).default({}),
   people: z.record(entityName, person),
   groups: z.record(entityName, z.array(entityName).max(10_000)).default({}),
   assistants: z.record(entityName, assistant).default({}),

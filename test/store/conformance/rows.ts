@@ -1,6 +1,7 @@
 /** Rows of state: come back as they went in, found by the bytes of their names. */
 import { expect, test } from 'vitest';
 import type { Store, Unit } from '../../../src/authority/store/port.ts';
+import type { SvidKey } from '../../../src/core/identity/svid-keys.ts';
 import { sampleApproval, sampleWrit } from '../samples.ts';
 import { hostile, range, type OnBackend } from './on-backend.ts';
 
@@ -117,5 +118,36 @@ export function rowsConform(on: OnBackend): void {
     expect(await on.store.writ('w')).toMatchObject({ state: 'active', renewals: 1 });
     const { value } = await on.store.commit((unit) => unit.updateWrit(sampleWrit('nobody'), 'issued'));
     expect(value).toBe(false);
+  });
+
+  test('signing keys come back oldest first and go; a token is spent once, until it is forgotten', async () => {
+    const key = (kid: string, createdAt: number): SvidKey => ({
+      kid,
+      use: 'jwt-svid',
+      trustDomain: 'acme.example',
+      publicKey: { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) },
+      createdAt,
+      activeFrom: createdAt + 1,
+      notAfter: createdAt + 2,
+      certificate: null,
+    });
+    await on.store.commit(async (unit) => {
+      for (const one of [key('b', 2), key('a', 3), key('c', 1)]) await unit.insertSvidKey(one);
+    });
+    expect(await on.store.svidKeys()).toEqual([key('c', 1), key('b', 2), key('a', 3)]);
+    await on.store.commit((unit) => unit.removeSvidKey('b'));
+    expect((await on.store.svidKeys()).map(({ kid }) => kid)).toEqual(['c', 'a']);
+
+    const spend = async (token: string) => (await on.store.commit((unit) => unit.spend(token, 100))).value;
+    expect(await Promise.all([spend('t'), spend('t'), spend('T'), spend(hostile)])).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    await on.store.commit((unit) => unit.forgetSpent(99));
+    expect([await on.store.isSpent('t'), await on.store.isSpent('never')]).toEqual([true, false]);
+    await on.store.commit((unit) => unit.forgetSpent(100));
+    expect(await on.store.isSpent('t')).toBe(false);
   });
 }
