@@ -28,22 +28,19 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
       worst = { ...worst, area, credential: worst.credential ?? found.credential };
     else if (found.area === 'system') worst = { ...worst, area };
   }
-  return at.area === 'repository' ? withSensitivity(worst, compiled, base, place) : worst;
+  return at.area === 'repository' ? withSensitivity(worst, compiled, place) : worst;
 }
 
-function withSensitivity(
-  found: Classified,
-  compiled: readonly Segment[],
-  base: string,
-  place: Place,
-): Classified {
+function withSensitivity(found: Classified, compiled: readonly Segment[], place: Place): Classified {
   const inside = compiled.slice(place.repository.split('/').length);
   // `*` alone names nothing in particular: it stands for the directory.
   if (inside.at(-1)?.text === '*' && inside.filter((segment) => segment.wild).length === 1) return found;
-  const fixed = base.slice(place.repository.length + 1).toLowerCase();
   let { sensitivity } = found;
   for (const example of sensitiveExamples) {
-    if (!example.startsWith(fixed) || !matchesPath(inside, example)) continue;
+    // What counts at the top of the repository counts in its folders too.
+    const deeper = inside.length - example.split('/').length;
+    if (!matchesPath(inside, example) && !(deeper > 0 && matchesPath(inside.slice(deeper), example)))
+      continue;
     const other = sensitivityOf(example);
     if (rank(other) < rank(sensitivity)) sensitivity = other;
   }
@@ -60,15 +57,19 @@ export function matchesSegment(segment: string, name: string): boolean {
 }
 
 interface Segment {
-  /** In lower case; brackets stand as `?`, which is generous. */
+  /** In lower case; brackets stand as `?` or `*`, which is generous. */
   readonly text: string;
   readonly wild: boolean;
 }
 
+/** `[a-z]`, `[!x]`, `[]x]`; whatever else begins with a bracket may match anything. */
+const bracket = /\[[!^]?\]?(?:\[:\w+:\]|[^[\]\\])*\]/g;
+const unsure = /\[.*/s;
+
 function compileSegment(segment: string): Segment {
   const text = segment.toLowerCase();
   if (!wild.test(segment)) return { text, wild: false };
-  return { text: text.replace(/\[[^\]]*\]?/g, '?').replace(/\*+/g, '*'), wild: true };
+  return { text: text.replace(bracket, '?').replace(unsure, '?*').replace(/\*+/g, '*'), wild: true };
 }
 
 function matchesPath(pattern: readonly Segment[], example: string): boolean {

@@ -179,7 +179,8 @@ export const sensitiveExamples: readonly string[] = [
   '.git/hooks/pre-commit',
   '.github/workflows/ci.yml',
   '.husky/pre-commit',
-  ...Object.keys(byDirectory).map((name) => `${name}/config`),
+  ...Object.keys(byDirectory).flatMap((name) => [name, `${name}/config`]),
+  '.github',
 ];
 
 /** Stores by what follows the home's path; a trailing slash means the whole directory. */

@@ -163,8 +163,12 @@ class WordBuilder {
         else this.#bare(part.text, part.value);
         break;
       case 'SingleQuoted':
-      case 'AnsiCQuoted':
         this.#literal(part.value);
+        break;
+      case 'AnsiCQuoted':
+        // `\x{41}` is undocumented, and not what the parser takes it for; half a pair is no text.
+        if (part.text.includes('\\x{') || !part.value.isWellFormed()) this.#unknown(false);
+        else this.#literal(part.value);
         break;
       case 'DoubleQuoted':
       case 'LocaleString':
