@@ -101,6 +101,7 @@ const declaration: Builtin = (shell, call) => {
     declare(shell, call, word, letters);
   }
   if (call.words.length === 0 || letters.includes('p')) call.trait('reads');
+  if (call.words.every((word) => word.known && /^-/.test(word.text))) call.showsEnvironment();
 };
 
 function declare(shell: Shell, call: Call, word: Field, letters: string): void {
@@ -175,7 +176,10 @@ const mapfile = setsNames({ '-d -n -O -s -u -c': value, '-C': value, '-t': flag 
 
 const printfOptions = table({ '-v': value });
 
+const echo: Builtin = (_shell, call) => call.showsSecretVariables();
+
 const printf: Builtin = (shell, call) => {
+  call.showsSecretVariables();
   const [first, second] = call.words;
   if (first === undefined) return;
   const parsed = parseOptions(call.words.slice(0, first.text === '-v' ? 2 : 1), printfOptions, {
@@ -233,7 +237,10 @@ const harmlessLongOptions =
 
 const set: Builtin = (shell, call) => {
   const { words } = call;
-  if (words.length === 0) call.trait('reads');
+  if (words.length === 0) {
+    call.trait('reads');
+    call.showsEnvironment();
+  }
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at];
     if (word === undefined) break;
@@ -519,7 +526,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['disown', only('persists')],
   ['pwd', only()],
   ['dirs', only()],
-  ['echo', only()],
+  ['echo', echo],
   ['true', only()],
   ['false', only()],
   ['type', only('reads')],

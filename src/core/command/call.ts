@@ -2,7 +2,8 @@
 import type { OpaqueOperation, Span, Trait } from '../model/operation.ts';
 import { literal, type Field } from './field.ts';
 import type { Findings, OpenExec } from './findings.ts';
-import { endpointTarget, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
+import { namesSecret } from './environment.ts';
+import { endpointTarget, isLoopback, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
 import { addPaths, reachedPaths } from './path-operations.ts';
 import { isWithin, resolvePath, type Place } from './paths.ts';
 
@@ -48,6 +49,8 @@ export class Call {
   readonly input: Input;
   readonly runner: Runner;
   directories: readonly string[] | null;
+  /** Connected to; empty for a host that cannot be told. */
+  readonly #hosts: string[] = [];
 
   constructor(parts: CallParts) {
     this.exec = parts.exec;
@@ -76,6 +79,7 @@ export class Call {
   }
 
   opaque(of: OpaqueOperation['of'], source: string, reason: string): void {
+    if (of === 'connect') this.#hosts.push('');
     this.findings.opaque(of, source, reason, this.span);
   }
 
@@ -125,6 +129,7 @@ export class Call {
   }
 
   connect(endpoint: Endpoint): void {
+    this.#hosts.push(endpoint.host);
     this.findings.add({
       kind: 'connect',
       target: endpointTarget(endpoint),
@@ -157,6 +162,24 @@ export class Call {
         host: endpoint.host,
         port: ('port' in endpoint ? endpoint.port : null) ?? defaultPort,
       });
+  }
+
+  /** Prints all variables, those that hold credentials too. */
+  showsEnvironment(): void {
+    this.opaque('read', this.exec.argv.join(' '), 'it shows the whole environment, credentials included');
+  }
+
+  /** Prints its words: variables among them whose names say that they hold credentials. */
+  showsSecretVariables(): void {
+    for (const word of this.words)
+      if (!word.known && namesSecret(word.text))
+        this.opaque('read', word.text, 'the variable is named like a credential');
+  }
+
+  /** After all connections are known: data that stays on the machine is not published. */
+  keepsToLoopback(): void {
+    const at = this.exec.traits.indexOf('publishes');
+    if (at >= 0 && this.#hosts.length > 0 && this.#hosts.every(isLoopback)) this.exec.traits.splice(at, 1);
   }
 
   credential(store: string): void {

@@ -55,6 +55,11 @@ const harmlessCargo =
 const harmlessNodeOptions =
   /^(\s*--(max[-_]old[-_]space[-_]size=\d+|max[-_]semi[-_]space[-_]size=\d+|stack[-_]trace[-_]limit=\d+|no-warnings|no-deprecation|throw-deprecation|trace-(warnings|deprecation|uncaught)|enable-source-maps|experimental-vm-modules|experimental-strip-types|experimental-transform-types|unhandled-rejections=\w+|dns-result-order=\w+|expose-gc|test-only))+\s*$/;
 
+/** Whether a text speaks of a variable that is named like a credential. */
+export function namesSecret(text: string): boolean {
+  return /(TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)/i.test(text);
+}
+
 export function effectOfVariable(name: string, value: string | null): VariableEffect {
   if (name === 'PATH') return 'path';
   if (shells.has(name)) return value === '' ? 'none' : 'shell';

@@ -104,6 +104,11 @@ function canonicalHost(host: string): string | null {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }
 
+/** Whether the host is this machine itself. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1)$/.test(host);
+}
+
 /** `user@host:path` of scp, rsync and git; null for a local path. */
 export function parseScpLike(text: string): { readonly host: string; readonly path: string } | null {
   const match = /^(?:[^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^:/\s[\]]+):(?!:)(.*)$/s.exec(text);

@@ -99,7 +99,9 @@ function addPath(kind: 'read' | 'write', target: string, field: Field, host: Pat
     findings.opaque(kind, text, 'the pattern may match files anywhere', span);
     return;
   }
-  const { area, sensitivity } = found;
+  const { sensitivity } = found;
+  // Most of /etc is harmless, the whole of it is not.
+  const area = recursive && /^\/etc(\/\*)?$/.test(target) ? 'system' : found.area;
   findings.add({ kind, target, pattern, recursive, area, sensitivity, by, span });
   if (found.credential !== null) findings.add({ kind: 'credential', target: found.credential, by, span });
   if (anyName && isWithin(place.repository, target))

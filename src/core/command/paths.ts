@@ -70,12 +70,13 @@ export function classifyPath(path: string, place: Place): Classified {
 
 function areaOf(path: string, place: Place): Area {
   if (isWriteGuarded(path)) return 'guard';
-  if (path === '/' || path === '/proc' || path.startsWith('/proc/'))
-    return path === '/' ? 'outside' : isHarmless(path) ? 'temporary' : 'process';
+  if (path === '/') return 'outside';
+  if (path === '/proc' || path.startsWith('/proc/'))
+    return isHarmless(path) ? 'temporary' : machineFacts.test(path) ? 'toolchain' : 'process';
   if (path === '/dev' || path.startsWith('/dev/')) {
     return isHarmless(path) || isWithin(path, '/dev/shm') ? 'temporary' : 'device';
   }
-  if (isWithin(path, fold(place.home))) return 'temporary';
+  if (isWithin(path, fold(place.home))) return 'private-home';
   if (isWithin(path, '/tmp') || isWithin(path, '/var/tmp')) return 'temporary';
   if (/^\/(home|users|root)(\/|$)/.test(path)) return 'home';
   if (/^\/(usr|bin|sbin|lib|lib32|lib64|libx32|opt|nix|snap)(\/|$)/.test(path)) return 'toolchain';
@@ -84,6 +85,10 @@ function areaOf(path: string, place: Place): Area {
   if (/^\/(boot|sys|run|efi)(\/|$)|^\/var\/(run|log|lib|spool|cache|db)(\/|$)/.test(path)) return 'system';
   return 'outside';
 }
+
+/** What the kernel tells everybody of the machine as a whole. */
+const machineFacts =
+  /^\/proc\/(cpuinfo|meminfo|version|uptime|loadavg|stat|vmstat|filesystems|cgroups|diskstats|partitions|swaps|sys\/.*)$/;
 
 const systemFiles =
   /^\/etc\/(g?shadow|sudoers|ssh|ssl\/private|pam\.d|security|cron|crontab|systemd|init|rc\d?\.|modprobe|udev|polkit|krb5|ipsec|wireguard|openvpn|network|networkmanager|letsencrypt|ld\.so\.preload|docker|kubernetes|audit|apparmor|selinux|opasswd|dbus|grub|passwd-|group-|machine-id|at\.|profile|bash\.bashrc|environment$|subuid|subgid|fstab|hosts\.(allow|deny)|rsyncd\.secrets)/;

@@ -117,6 +117,8 @@ function callOf(shell: Shell, exec: OpenExec, { words, input }: Invocation): Cal
   });
 }
 
+const asksVersion = /^(--version|--help|-version)$/;
+
 const toolchainDirectory = /^\/(?:usr\/local\/|usr\/)?s?bin\/([^/]+)$/;
 
 function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
@@ -150,6 +152,7 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
   if (isLoader(target)) return runLoader(call);
   const model = modelOf(target);
   if (model === undefined) call.trait('unknown');
+  else if (call.words.length === 1 && asksVersion.test(call.words[0]?.text ?? '')) return;
   else {
     applyTool(call, model);
     // Elsewhere than in the repository, a build runs somebody else's code.

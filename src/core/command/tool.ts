@@ -123,8 +123,11 @@ function applyEffect(call: Call, effect: Effect, field: Field): void {
     case 'connect':
       return call.connectToField(field);
     case 'shell':
+      // The program adds words of its own to what it is told to run.
+      call.trait('runs-code');
       return call.runner.runText(field, call);
     case 'program':
+      call.trait('runs-code');
       return runWords(call, field);
     case 'code':
       return call.code(field.text, call.name);

@@ -31,6 +31,10 @@ export function freshState(
   return state;
 }
 
+/** Pagers, editors and compilers under their own names, and those that do nothing. */
+const plainProgram =
+  /^(:|true|false|cat|less( -[A-Za-z]+)*|more|vim?|nvim|nano|emacs|code --wait|g?cc(-\d+)?|[gc]\+\+(-\d+)?|clang(\+\+)?(-\d+)?|ld|lld|ar|make|sccache|ccache)$/;
+
 /** Adds what a variable that programs see makes them do. `value` is null where it cannot be told. */
 export function applyVariable(shell: Shell, name: string, value: string | null, span: Span): void {
   const effect = effectOfVariable(name, value);
@@ -60,6 +64,8 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
         via: [...shell.via, name],
       });
       nested.runText(value, span);
+      if (!plainProgram.test(value))
+        shell.findings.opaque('exec', source, `whoever runs ${name} adds words of its own`, span);
       return;
     }
     case 'connect': {

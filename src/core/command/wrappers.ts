@@ -228,6 +228,8 @@ const foreignShell = tool({
 });
 
 function runShell(call: Call, words: readonly Field[]): void {
+  // A shell that another program starts gets words, or an input, of that program's.
+  if (call.exec.via.length > 0) call.trait('runs-code');
   let hasText = false;
   let standardInput = false;
   let at = 0;

@@ -74,6 +74,7 @@ describe('the stock profiles', () => {
           'installs',
           'network',
           'fetches',
+          'persists',
           'signals',
           'unknown',
         ].map((trait) => [trait, 'allow']),
@@ -84,7 +85,7 @@ describe('the stock profiles', () => {
           'step-up',
         ]),
       ),
-      ...Object.fromEntries(['privileges', 'persists', 'system'].map((trait) => [trait, 'deny'])),
+      ...Object.fromEntries(['privileges', 'system'].map((trait) => [trait, 'deny'])),
     });
   });
 

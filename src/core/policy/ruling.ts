@@ -3,6 +3,7 @@ import type { Verdict } from '../model/decision.ts';
 import type { Bundle, Policy } from './bundle.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 import { seenBy, sliceFor, type CedarRequest, type Slice } from './slice.ts';
+import { joined } from './wording.ts';
 
 /** An answer to one request. */
 export interface Ruling {
@@ -77,7 +78,7 @@ function saidBy(policies: readonly Policy[]): { ids: string[]; reasons: string[]
   return {
     ids: policies.map((policy) => policy.id),
     reasons,
-    advice: advice.length > 0 ? advice.join(' ') : null,
+    advice: advice.length > 0 ? joined(advice) : null,
   };
 }
 

@@ -20,9 +20,17 @@ export function phrase(operation: Operation): string {
     case 'credential':
       return `using ${shortened(operation.target)} credentials`;
     case 'opaque':
-      return `an ${operation.of} that cannot be told (${shortened(operation.target)})`;
+      return `${hidden[operation.of]} that cannot be told (${shortened(operation.target)})`;
   }
 }
+
+const hidden = {
+  exec: 'a program',
+  read: 'a file to read',
+  write: 'a file to write',
+  connect: 'a connection',
+  credential: 'a credential',
+} as const;
 
 /** Why, in the policies' own words where they have some. */
 export function clause(ruling: Pick<Ruling, 'decision' | 'policies' | 'reasons'>): string {
@@ -35,7 +43,14 @@ export function clause(ruling: Pick<Ruling, 'decision' | 'policies' | 'reasons'>
 /** Distinct advice, one after the other; null if there is none. */
 export function sentences(parts: readonly (string | null)[]): string | null {
   const distinct = [...new Set(parts)].filter((part) => part !== null);
-  return distinct.length === 0 ? null : distinct.slice(0, 3).join(' ');
+  return distinct.length === 0 ? null : joined(distinct.slice(0, 3));
+}
+
+/** Each but the last gets a full stop where it has none: the last may end with a command to copy. */
+export function joined(parts: readonly string[]): string {
+  return parts
+    .map((part, at) => (at < parts.length - 1 && !/[.!?]$/.test(part) ? `${part}.` : part))
+    .join(' ');
 }
 
 /** One line without control characters. */
