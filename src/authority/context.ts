@@ -7,6 +7,7 @@ import type { Entry, EntryType } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Bundle, StockGovernance } from '../core/policy/bundle.ts';
 import type { KeyStore } from './keys/key-store.ts';
+import type { Leasing } from './brokers/broker.ts';
 import type { RecentNames } from './recent-names.ts';
 import type { Store } from './store/port.ts';
 
@@ -32,6 +33,10 @@ export type AuthorityErrorCode =
   | 'writ_not_active'
   | 'task_key_mismatch'
   | 'key_missing'
+  | 'lease_unknown'
+  | 'lease_ended'
+  | 'leases_too_many'
+  | 'credential_unavailable'
   | 'entry_unknown';
 
 export interface WritEnded {
@@ -59,6 +64,7 @@ export interface AuthorityContext {
   readonly identity: IdentityInForce;
   /** Sessions whose end is on record or about to be. */
   readonly endedSessions: RecentNames;
+  readonly leasing: Leasing;
 }
 
 /** The one bundle that decides; replaced whole. */

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createAuthority, type Authority } from '../authority/authority.ts';
+import { brokers } from '../authority/brokers/all.ts';
+import { secretReader } from '../authority/brokers/broker.ts';
+import { sealingKey } from '../authority/brokers/seal.ts';
 import type { WritEnded } from '../authority/context.ts';
 import { createAuthorityApp } from '../authority/http/app.ts';
 import { openFileKeyStore } from '../authority/keys/file-key-store.ts';
@@ -150,6 +153,11 @@ async function openAuthority(
     store,
     writKey: signingKey(loadOrCreateSeed(home, 'writ')),
     keyStore: openFileKeyStore(join(home.keys, 'svid')),
+    leasing: {
+      brokers,
+      sealingKey: sealingKey(loadOrCreateSeed(home, 'seal')),
+      secret: secretReader(process.env),
+    },
     stock: stockGovernance(),
     clock: Date.now,
     random: randomBytes,

@@ -18,7 +18,7 @@ import type { Home } from './home.ts';
 const seedBytes = 32;
 
 /** @throws WritError `key_unsafe`, `key_damaged` */
-export function loadOrCreateSeed(home: Home, name: 'log' | 'writ'): Buffer {
+export function loadOrCreateSeed(home: Home, name: 'log' | 'writ' | 'seal'): Buffer {
   const path = join(home.keys, `${name}.seed`);
   if (!existsSync(path)) createSeed(path);
   const facts = statSync(path);

@@ -141,6 +141,7 @@ test('what was in force is in force again after a start, and its clockwork ends 
     stock,
     clock: () => now,
     random: randomBytes,
+    leasing: world.context.leasing,
     report: (error) => errors.push(error),
   });
   expect(authority.context.policy.bundle?.version).toBe(inForce());

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Leasing } from '../../src/authority/brokers/broker.ts';
 import type { AuthorityContext, AuthorityEvents } from '../../src/authority/context.ts';
 import { openFileKeyStore } from '../../src/authority/keys/file-key-store.ts';
 import { RecentNames } from '../../src/authority/recent-names.ts';
@@ -18,6 +19,7 @@ import { WritError } from '../../src/core/model/errors.ts';
 import type { Writ } from '../../src/core/model/writ.ts';
 import { startingGovernance } from '../../src/core/policy/start.ts';
 import { stock } from '../policy/organisation.ts';
+import { UpstreamInMemory } from '../leases/upstream-in-memory.ts';
 import { ed25519, type SshKey } from '../ssh/sshsig.ts';
 import { signer } from '../store/signer.ts';
 
@@ -71,6 +73,8 @@ export interface World {
   readonly context: AuthorityContext;
   /** Of this moment; the test turns it. */
   readonly clock: { now: number };
+  /** What the brokers of this world give out. */
+  readonly upstream: UpstreamInMemory;
   /** What was told to listeners, in order. */
   readonly told: { readonly event: string; readonly what: unknown }[];
   publish(files: Record<string, string>): ReturnType<typeof publishPolicy>;
@@ -80,11 +84,12 @@ export interface World {
   remove(): Promise<void>;
 }
 
-export async function openWorld(): Promise<World> {
+export async function openWorld(leasing?: Leasing): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'writ-authority-'));
   const clock = { now: 1_790_000_000_000 };
   const events = new EventEmitter<AuthorityEvents>();
   events.setMaxListeners(0);
+  const upstream = new UpstreamInMemory();
   const context: AuthorityContext = {
     store: await openSqliteStore({ path: join(folder, 'store.db'), signer }),
     clock: () => clock.now,
@@ -101,6 +106,7 @@ export async function openWorld(): Promise<World> {
       rotation: Promise.resolve(),
       listener: null,
     },
+    leasing: leasing ?? upstream.leasing,
   };
   const told: World['told'] = [];
   for (const event of ['ended', 'policy', 'approval'] as const) {
@@ -109,6 +115,7 @@ export async function openWorld(): Promise<World> {
   const world: World = {
     context,
     clock,
+    upstream,
     told,
     publish: (files) => publishPolicy(context, files, 'ada'),
     enable: () => setExecutionMode(context, 'ada', 'local', 'enabled', 'to test'),

@@ -95,6 +95,7 @@ test('a running authority expires approvals by itself, and reports sweeps that f
     stock,
     clock: () => world.clock.now + approvalTtl,
     random: randomBytes,
+    leasing: world.context.leasing,
     report: (error) => errors.push(error),
   });
   const told = new Promise((resolve) => authority.context.events.once('approval', resolve));

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { backends } from './backends.ts';
 import { commitsConform } from './conformance/commits.ts';
+import { leasesConform } from './conformance/leases.ts';
 import { logConform } from './conformance/log.ts';
 import type { OnBackend } from './conformance/on-backend.ts';
 import { rowsConform } from './conformance/rows.ts';
@@ -20,6 +21,9 @@ describe.each(backends())('on $name', (backend) => {
 
   describe('rows', () => {
     rowsConform(on);
+  });
+  describe('leases', () => {
+    leasesConform(on);
   });
   describe('commits', () => {
     commitsConform(on);

@@ -1,6 +1,7 @@
 /** Small valid things to put into a store. */
 import type { Approval } from '../../src/core/model/approval.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
+import type { Lease } from '../../src/core/model/lease.ts';
 import type { Writ } from '../../src/core/model/writ.ts';
 
 export function sampleEntry(given: Partial<Entry> = {}): Entry {
@@ -88,6 +89,29 @@ export function sampleApproval(id: string, given: Partial<Approval> = {}): Appro
     requestedAt: 1_790_000_000_000,
     expiresAt: 1_790_000_600_000,
     decided: null,
+    ...given,
+  };
+}
+
+export function sampleLease(id: string, given: Partial<Lease> = {}): Lease {
+  return {
+    id,
+    writ: 'w1',
+    session: 's1',
+    assistant: 'claude',
+    requester: 'ann',
+    repository: 'github.com/acme/shop',
+    credential: 'shop-db',
+    broker: 'postgres',
+    reach: { description: 'reads the shop', scopes: ['select'] },
+    settings: { host: 'db.example' },
+    state: 'issued',
+    requestedAt: 1_790_000_000_000,
+    issuedAt: 1_790_000_000_100,
+    expiresAt: 1_790_000_600_000,
+    handle: { role: 'writ_1' },
+    sealed: null,
+    revocation: null,
     ...given,
   };
 }

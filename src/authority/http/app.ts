@@ -14,6 +14,7 @@ import {
   reasonRequest,
   recordRequest,
   rotateRequest,
+  revokeAllRequest,
   useRequest,
   writsQuery,
   x509SvidRequest,
@@ -32,7 +33,7 @@ import { issueWrit, modeOf } from '../services/issue-writ.ts';
 import { record } from '../services/record.ts';
 import { renewWrit } from '../services/renew-writ.ts';
 import { requestApproval } from '../services/request-approval.ts';
-import { revokeWrit } from '../services/revoke-writ.ts';
+import { revokeWrit, revokeWrits } from '../services/revoke-writ.ts';
 import { keysInForce, listKeys, rotateNow } from '../services/signing-keys.ts';
 import { setExecutionMode } from '../services/set-execution-mode.ts';
 import { useApproval } from '../services/use-approval.ts';
@@ -40,7 +41,9 @@ import { existingWrit } from '../services/writ.ts';
 import { readLayout } from '../store/layout.ts';
 import { proveConsistency, proveInclusion } from '../store/proofs.ts';
 import { eventStream } from './events.ts';
+import { leaseRoutes } from './leases.ts';
 import { problem, type RequestErrorCode } from './problem.ts';
+import { given, json, query } from './request.ts';
 
 interface Environment {
   /** The person at the other end of the connection; null when nobody registered them. */
@@ -94,6 +97,10 @@ export function createAuthorityApp(
     const request = issueRequest.parse(await json(context.req.raw));
     return context.json(await issueWrit(authority, caller(context.env.caller), request));
   });
+  app.post('/writs/revoke', async (context) => {
+    const { reason, ...of } = revokeAllRequest.parse(await json(context.req.raw));
+    return context.json(await revokeWrits(authority, caller(context.env.caller), given(of), reason));
+  });
   app.get('/writs', async (context) => {
     const { state: states, ...rest } = writsQuery.parse(query(context.req.raw));
     return context.json(await authority.store.writs(given({ states, ...rest })));
@@ -137,6 +144,7 @@ export function createAuthorityApp(
     const { use } = rotateRequest.parse(await json(context.req.raw));
     return context.json(await rotateNow(authority, use, caller(context.env.caller)));
   });
+  app.route('/leases', leaseRoutes(authority, caller));
 
   app.post('/entries', async (context) => {
     const { reports } = recordRequest.parse(await json(context.req.raw));
@@ -219,28 +227,4 @@ function caller(person: string | null): string {
   throw new WritError<AuthorityErrorCode>('caller_unknown', 'nobody in the organisation has your login', {
     hint: 'Add yourself under people in organisation.yaml, with login: YOUR-LOGIN',
   });
-}
-
-async function json(request: Request): Promise<unknown> {
-  try {
-    return JSON.parse(await request.text());
-  } catch (error) {
-    if (error instanceof WritError) throw error;
-    throw new WritError<RequestErrorCode>('request_invalid', 'the request is not JSON', { cause: error });
-  }
-}
-
-function query(request: Request): Record<string, string | string[]> {
-  const { searchParams } = new URL(request.url);
-  return Object.fromEntries(
-    [...new Set(searchParams.keys())].map((key) => {
-      const values = searchParams.getAll(key);
-      return [key, values.length === 1 ? (values[0] ?? '') : values];
-    }),
-  );
-}
-
-/** Without what was not asked for. */
-function given<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(query).filter(([, one]) => one !== undefined)) as never;
 }

@@ -15,7 +15,7 @@ type StoreFault = Extract<
   'store_full' | 'store_busy' | 'store_unavailable' | 'store_closed' | 'work_overdue' | 'log_range'
 >;
 type Code = RequestErrorCode | AuthorityErrorCode | SshSignatureErrorCode | StoreFault | LogFault;
-type Status = 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503 | 507;
+type Status = 400 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503 | 507;
 
 const statusOf: Readonly<Record<Code, Status>> = {
   request_invalid: 400,
@@ -42,6 +42,10 @@ const statusOf: Readonly<Record<Code, Status>> = {
   writ_not_active: 409,
   task_key_mismatch: 403,
   key_missing: 503,
+  lease_unknown: 404,
+  lease_ended: 409,
+  leases_too_many: 429,
+  credential_unavailable: 502,
   entry_unknown: 404,
   signature_malformed: 400,
   signature_namespace: 403,

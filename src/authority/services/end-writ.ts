@@ -2,6 +2,7 @@
 import { canBecome, type Writ } from '../../core/model/writ.ts';
 import { entry, type AuthorityContext, type WritEnded } from '../context.ts';
 import type { Unit } from '../store/port.ts';
+import { revokeLeasesIn } from './revoke-leases.ts';
 import { existingWrit, writFacts } from './writ.ts';
 
 const entryTypes = { closed: 'writ.closed', expired: 'writ.expired', revoked: 'writ.revoked' } as const;
@@ -39,5 +40,7 @@ export async function endWritIn(
 ): Promise<WritEnded> {
   await unit.updateWrit({ ...writ, state, ended: { by, reason, at: context.clock() } }, writ.state);
   unit.append(entry(context, entryTypes[state], { ...writFacts(writ), person, data: { by, reason } }));
+  const why = `the writ is ${state}: ${reason}`;
+  await revokeLeasesIn(context, unit, { writ: writ.claims.id }, { by, reason: why });
   return { writ: writ.claims.id, state, reason };
 }

@@ -1,13 +1,16 @@
 /** A governance folder becomes the policy in force, or is refused whole while the last good one stays. */
 import { createHash } from 'node:crypto';
 import { loadBundle, type Bundle, type PolicyProblem } from '../../core/policy/bundle.ts';
+import { decideCredentialUse } from '../../core/policy/credential-use.ts';
 import { decideIssue } from '../../core/policy/issue.ts';
 import { entry, type AuthorityContext, type WritEnded } from '../context.ts';
 import type { Unit } from '../store/port.ts';
 import { endWritIn } from './end-writ.ts';
 import { expireApprovalIn, servingStates } from './expire-approvals.ts';
 import { modeOf } from './issue-writ.ts';
-import { liveStates } from './writ.ts';
+import { taskOf } from './lease.ts';
+import { revokeLeaseIn } from './revoke-leases.ts';
+import { existingWrit, liveStates } from './writ.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -44,6 +47,7 @@ export async function publishPolicy(
     const data = { version, previous: inForce, files: digests(files), warnings: problems.length };
     unit.append(entry(context, 'policy.published', { person: by, data }));
     const ended = await endWritsRefused(context, unit, bundle);
+    await revokeLeasesRefused(context, unit, bundle);
     const expired = await expireApprovalsOfOthers(context, unit, version);
     // Works run one after the other: those that come after this one are decided by the new policy.
     Object.assign(policy, { bundle, files });
@@ -80,6 +84,17 @@ async function endWritsRefused(context: AuthorityContext, unit: Unit, bundle: Bu
     ended.push(await endWritIn(context, unit, writ, { state: 'revoked', by: 'policy', reason }));
   }
   return ended;
+}
+
+/** What the new policy would not lend is taken back; the writ itself may go on. */
+async function revokeLeasesRefused(context: AuthorityContext, unit: Unit, bundle: Bundle): Promise<void> {
+  for (const lease of await unit.leases({ states: ['requested', 'issued'] })) {
+    const task = taskOf(await existingWrit(unit, lease.writ));
+    const ruling = decideCredentialUse(bundle, task, lease.credential, [], context.clock());
+    if (ruling.decision === 'allow') continue;
+    const reason = `the policy has changed: ${ruling.reason}`;
+    await revokeLeaseIn(context, unit, lease, { by: 'policy', reason });
+  }
 }
 
 /** What was signed names its policy version, so that none of it can serve any more. Returns their ids. */

@@ -8,7 +8,7 @@ import {
   type AuthorityErrorCode,
 } from '../context.ts';
 import { endWrit } from './end-writ.ts';
-import { endedFault, existingWrit, writFacts } from './writ.ts';
+import { endedFault, existingWrit, liveStates, writFacts } from './writ.ts';
 
 /**
  * A person ends a writ and with it everything that runs under it. Who may is policy; who tried and may not is on
@@ -40,4 +40,39 @@ export async function revokeWrit(
   }
   const revoked = await endWrit(context, id, { state: 'revoked', by: person, person, reason });
   if (!revoked) throw endedFault(await existingWrit(context.store, id));
+}
+
+export interface RevokedWrits {
+  readonly revoked: readonly string[];
+  /** Live ones that this person may not revoke. */
+  readonly refused: readonly string[];
+}
+
+/**
+ * All live writs of an assistant, or in a repository, that the person may revoke.
+ * @throws WritError `reason_missing`; `not_permitted` where there are some, and none of them
+ */
+export async function revokeWrits(
+  context: AuthorityContext,
+  person: string,
+  of: { readonly assistant?: string; readonly repository?: string },
+  why: string,
+): Promise<RevokedWrits> {
+  const reason = requireReason(why);
+  const revoked: string[] = [];
+  const refused: string[] = [];
+  let refusal: WritError | null = null;
+  for (const { claims } of await context.store.writs({ ...of, states: liveStates })) {
+    try {
+      await revokeWrit(context, person, claims.id, reason);
+      revoked.push(claims.id);
+    } catch (error) {
+      if (!(error instanceof WritError)) throw error;
+      if (error.code === ('writ_ended' satisfies AuthorityErrorCode)) continue; // meanwhile, by itself
+      refused.push(claims.id);
+      refusal = error;
+    }
+  }
+  if (revoked.length === 0 && refusal !== null) throw refusal;
+  return { revoked, refused };
 }

@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 
 type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
 
-const migrations: readonly Migration[] = [createTables, addIdentity];
+const migrations: readonly Migration[] = [createTables, addIdentity, createLeases];
 
 /**
  * Brings the schema up to date, all of it in one transaction.
@@ -158,4 +158,25 @@ async function addIdentity(
     .modifyEnd(suffix)
     .execute();
   await schema.createIndex('spent_tokens_expiry').on('spent_tokens').columns(['expires_at']).execute();
+}
+
+async function createLeases(
+  { schema }: Kysely<Tables>,
+  { text, integer, suffix }: ColumnTypes,
+): Promise<void> {
+  await schema
+    .createTable('leases')
+    .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('state', text, (column) => column.notNull())
+    .addColumn('writ', text, (column) => column.notNull())
+    .addColumn('session', text, (column) => column.notNull())
+    .addColumn('requested_at', integer, (column) => column.notNull())
+    .addColumn('due_at', integer, (column) => column.notNull())
+    .addColumn('body', text, (column) => column.notNull())
+    .modifyEnd(suffix)
+    .execute();
+  await schema.createIndex('leases_due').on('leases').columns(['state', 'due_at']).execute();
+  await schema.createIndex('leases_requested').on('leases').columns(['requested_at', 'id']).execute();
+  await schema.createIndex('leases_writ').on('leases').columns(['writ', 'state']).execute();
+  await schema.createIndex('leases_session').on('leases').columns(['session', 'state']).execute();
 }

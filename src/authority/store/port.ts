@@ -12,6 +12,7 @@
 import type { SvidKey } from '../../core/identity/svid-keys.ts';
 import type { Approval, ApprovalState } from '../../core/model/approval.ts';
 import type { Entry, EntryType } from '../../core/model/entry.ts';
+import type { Lease, LeaseState } from '../../core/model/lease.ts';
 import type { Writ, WritState } from '../../core/model/writ.ts';
 
 /** Execution mode of an assistant. Registered ones without a row were never enabled. */
@@ -49,11 +50,23 @@ export interface Reader {
     readonly digest?: string;
     readonly limit?: number;
   }): Promise<readonly Approval[]>;
+  lease(id: string): Promise<Lease | null>;
+  /** Newest first, or with `due` what is due first; then by id. All that fit, unless limited. */
+  leases(filter?: LeaseFilter): Promise<readonly Lease[]>;
   currentPolicy(): Promise<PolicyVersion | null>;
   /** Public halves of the keys that sign SVIDs, oldest first. */
   svidKeys(): Promise<readonly SvidKey[]>;
   /** Whether a token serves no more, though its time is not over. */
   isSpent(token: string): Promise<boolean>;
+}
+
+export interface LeaseFilter {
+  readonly states?: readonly LeaseState[];
+  readonly writ?: string;
+  readonly session?: string;
+  /** Only those that something has to be done about by then: the next attempt, or the expiry. */
+  readonly due?: number;
+  readonly limit?: number;
 }
 
 /** Inside one transaction; sees its own writes. */
@@ -67,6 +80,9 @@ export interface Unit extends Reader {
   insertApproval(approval: Approval): Promise<void>;
   /** Replaces the approval if it is still in `from`: this is what makes it serve once. */
   updateApproval(approval: Approval, from: ApprovalState): Promise<boolean>;
+  insertLease(lease: Lease): Promise<void>;
+  /** Replaces the lease if it is still in `from`; false when somebody else changed its state first. */
+  updateLease(lease: Lease, from: LeaseState): Promise<boolean>;
   setCurrentPolicy(policy: PolicyVersion): Promise<void>;
   insertSvidKey(key: SvidKey): Promise<void>;
   removeSvidKey(kid: string): Promise<void>;

@@ -2,10 +2,19 @@
 import type { Kysely } from 'kysely';
 import type { SvidKey } from '../../core/identity/svid-keys.ts';
 import type { Approval } from '../../core/model/approval.ts';
+import { settledAt, type Lease } from '../../core/model/lease.ts';
 import type { Writ } from '../../core/model/writ.ts';
 import { storeError } from './errors.ts';
 import type { AssistantMode, PolicyVersion, Reader } from './port.ts';
-import type { ApprovalRow, AssistantModeRow, PolicyRow, SvidKeyRow, Tables, WritRow } from './tables.ts';
+import type {
+  ApprovalRow,
+  AssistantModeRow,
+  LeaseRow,
+  PolicyRow,
+  SvidKeyRow,
+  Tables,
+  WritRow,
+} from './tables.ts';
 
 /** Runs a query where its owner wants it: on the readers' connection, or within a transaction. */
 export type RunQuery = <T>(query: (db: Kysely<Tables>) => Promise<T>) => Promise<T>;
@@ -58,6 +67,26 @@ export function sqlReader(run: RunQuery): Reader {
       });
       return rows.map(({ body }) => parseBody(body) as Approval);
     },
+    lease: async (id) => {
+      const row = await run((db) =>
+        db.selectFrom('leases').select('body').where('id', '=', searchable(id)).executeTakeFirst(),
+      );
+      return row === undefined ? null : (parseBody(row.body) as Lease);
+    },
+    leases: async ({ states, writ, session, due, limit } = {}) => {
+      if (states?.length === 0) return [];
+      const rows = await run((db) => {
+        let query = db.selectFrom('leases').select('body');
+        if (states !== undefined) query = query.where('state', 'in', states);
+        if (writ !== undefined) query = query.where('writ', '=', searchable(writ));
+        if (session !== undefined) query = query.where('session', '=', searchable(session));
+        if (due !== undefined) query = query.where('due_at', '<=', due);
+        if (limit !== undefined) query = query.limit(limit);
+        const ordered = due === undefined ? query.orderBy('requested_at', 'desc') : query.orderBy('due_at');
+        return ordered.orderBy('id').execute();
+      });
+      return rows.map(({ body }) => parseBody(body) as Lease);
+    },
     currentPolicy: async () => {
       const row = await run((db) =>
         db
@@ -108,6 +137,19 @@ export function approvalRow(approval: Approval): ApprovalRow {
     digest: searchable(approval.digest),
     requested_at: approval.requestedAt,
     body: JSON.stringify(approval),
+  };
+}
+
+export function leaseRow(lease: Lease): LeaseRow {
+  const { id, state, writ, session, requestedAt, expiresAt, revocation } = lease;
+  return {
+    id: searchable(id),
+    state,
+    writ: searchable(writ),
+    session: searchable(session),
+    requested_at: requestedAt,
+    due_at: revocation?.nextAttemptAt ?? (state === 'requested' ? settledAt(lease) : expiresAt),
+    body: JSON.stringify(lease),
   };
 }
 

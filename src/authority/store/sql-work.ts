@@ -6,6 +6,7 @@ import { storeError } from './errors.ts';
 import type { Unit } from './port.ts';
 import {
   approvalRow,
+  leaseRow,
   modeRow,
   policyRow,
   searchable,
@@ -124,6 +125,16 @@ function sqlWriter(run: RunQuery): Omit<Unit, keyof ReturnType<typeof sqlReader>
           .where('id', '=', id)
           .where('state', '=', from)
           .executeTakeFirst(),
+      );
+      return result.numUpdatedRows === 1n;
+    },
+    insertLease: async (lease) => {
+      await run((db) => db.insertInto('leases').values(leaseRow(lease)).execute());
+    },
+    updateLease: async (lease, from) => {
+      const { id, ...row } = leaseRow(lease);
+      const result = await run((db) =>
+        db.updateTable('leases').set(row).where('id', '=', id).where('state', '=', from).executeTakeFirst(),
       );
       return result.numUpdatedRows === 1n;
     },

@@ -1,6 +1,7 @@
 /** Rows as Kysely sees them; `migrations.ts` makes the tables. */
 import type { ApprovalState } from '../../core/model/approval.ts';
 import type { EntryType } from '../../core/model/entry.ts';
+import type { LeaseState } from '../../core/model/lease.ts';
 import type { WritState } from '../../core/model/writ.ts';
 
 export interface Tables {
@@ -9,6 +10,7 @@ export interface Tables {
   log_head: HeadRow;
   writs: WritRow;
   approvals: ApprovalRow;
+  leases: LeaseRow;
   assistant_modes: AssistantModeRow;
   policies: PolicyRow;
   current_policy: { id: 1; version: string };
@@ -64,6 +66,18 @@ export interface ApprovalRow {
   digest: string;
   requested_at: number;
   /** JSON of the approval. */
+  body: string;
+}
+
+export interface LeaseRow {
+  id: string;
+  state: LeaseState;
+  writ: string;
+  session: string;
+  requested_at: number;
+  /** When something is to be done about it: the next attempt to revoke it, else its expiry. */
+  due_at: number;
+  /** JSON of the lease. */
   body: string;
 }
 

@@ -4,6 +4,7 @@ import { ecPublicJwk } from '../identity/ec-key.ts';
 import { svidKeyUses } from '../identity/svid-keys.ts';
 import { approvalStates } from '../model/approval.ts';
 import { entryTypes, type Json } from '../model/entry.ts';
+import { leaseStates } from '../model/lease.ts';
 import { repositoryProofs, writStates } from '../model/writ.ts';
 import { isBoundedJson } from './bounded-json.ts';
 
@@ -140,6 +141,24 @@ export const x509SvidRequest = z.strictObject({
   workload: workload.nullable(),
 });
 export const rotateRequest = z.strictObject({ use: z.enum(svidKeyUses) });
+export const leaseRequest = z.strictObject({
+  writ: id,
+  session: id,
+  credential: name,
+  parameters: z.record(name, text.max(16 * 1024)).refine((all) => Object.keys(all).length <= 10),
+});
+export const releaseRequest = z.strictObject({ session: id, reason });
+export const leasesQuery = z.strictObject({
+  state: oneOrMore(z.enum(leaseStates)),
+  writ: id.optional(),
+  session: id.optional(),
+  limit: atMost(1000, 100),
+});
+export const revokeAllRequest = z
+  .strictObject({ assistant: name.optional(), repository: name.optional(), reason })
+  .refine(({ assistant, repository }) => assistant !== undefined || repository !== undefined, {
+    message: 'must name an assistant or a repository',
+  });
 
 export const entriesQuery = z.strictObject({
   type: oneOrMore(z.enum(entryTypes)),

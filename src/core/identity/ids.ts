@@ -2,7 +2,7 @@
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 export const idRandomBytes = 10;
 
-export type IdPrefix = 'writ' | 'apr' | 'ses';
+export type IdPrefix = 'writ' | 'apr' | 'ses' | 'lse';
 
 /** @param random at least 10 bytes, used once */
 export function newId(prefix: IdPrefix, timeMs: number, random: Uint8Array): string {

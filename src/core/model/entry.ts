@@ -33,6 +33,14 @@ export const entryTypes = [
   'identity.issued',
   'token.exchanged',
   'token.revoked',
+  'lease.requested', // before the upstream is asked for the credential
+  'lease.refused', // by policy, or by the upstream
+  'lease.issued',
+  'lease.used',
+  'lease.renewed',
+  'lease.revoking', // queued until the upstream confirms
+  'lease.revoked',
+  'lease.expired',
   'alert',
 ] as const;
 export type EntryType = (typeof entryTypes)[number];

@@ -8,6 +8,7 @@ export type EntityType =
   | 'Approval'
   | 'Assistant'
   | 'Bundle'
+  | 'Credential'
   | 'CredentialStore'
   | 'Group'
   | 'Host'
@@ -52,6 +53,7 @@ export function profileEntity(organisation: Organisation, name: string): EntityJ
       tools: profile.tools.map((bundle) => reference('Bundle', bundle)),
       hosts: profile.hosts.map((set) => reference('HostSet', set)),
       environment: [...profile.environment],
+      credentials: profile.credentials.map((name) => reference('Credential', name)),
       repository: profile.repository,
       enforcement: profile.enforcement,
     },

@@ -91,6 +91,7 @@ function entityProblems(policy: Policy, organisation: Organisation): PolicyProbl
     'Writ::Assistant': Object.keys(organisation.assistants),
     'Writ::Profile': Object.keys(organisation.profiles),
     'Writ::Bundle': Object.keys(organisation.bundles),
+    'Writ::Credential': Object.keys(organisation.credentials),
     'Writ::HostSet': hostSetNames(organisation),
     'Writ::Repository': Object.keys(organisation.repositories),
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { EnforcementLevel } from '../model/decision.ts';
 import { repositoryProofs } from '../model/writ.ts';
+import { credential } from './credentials.ts';
 import { duration } from './duration.ts';
 import { hostPattern } from './host-pattern.ts';
 import { network } from './network.ts';
@@ -103,6 +104,8 @@ const profile = z.strictObject({
   hosts: z.array(z.union([entityName, hostPattern])).max(1000),
   /** Variables that pass from the caller's environment, beside the few that describe its terminal. */
   environment: z.array(variable).max(200),
+  /** What commands may be lent, by name; policies decide each use. */
+  credentials: z.array(entityName).max(200),
   limits: profileLimits.partial(),
   /** Least enforcement level at which a writ is issued. */
   enforcement,
@@ -147,6 +150,8 @@ export const organisationFile = z.strictObject({
   bundles: z.record(entityName, tools).default({}),
   profiles: z.record(entityName, profilePatch).default({}),
   network: network.prefault({}),
+  /** Upstreams that give out credentials, and as whom Writ asks them. */
+  credentials: z.record(entityName, credential).default({}),
   limits: limits.prefault({}),
   execution: execution.prefault({}),
 });
@@ -162,6 +167,7 @@ export interface Profile {
   readonly tools: readonly string[];
   readonly hosts: readonly string[];
   readonly environment: readonly string[];
+  readonly credentials: readonly string[];
   readonly limits: ProfileLimits;
   readonly enforcement: EnforcementLevel;
   /** Milliseconds; null where only the organisation's limit holds. */

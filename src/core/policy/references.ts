@@ -22,6 +22,7 @@ export function checkReferences(
     profile: [...new Set([...Object.keys(profiles), ...Object.keys(own.profiles)])],
     bundle: Object.keys(bundles),
     'host set': Object.keys(hostSets),
+    credential: Object.keys(organisation.credentials),
   } as const;
   const problems: PolicyProblem[] = [];
   const expect = (kind: keyof typeof known, name: string, path: Path): void => {
@@ -53,6 +54,9 @@ export function checkReferences(
   for (const [name, profile] of Object.entries(own.profiles)) {
     if (profile.extends !== undefined) expect('profile', profile.extends, ['profiles', name, 'extends']);
     profile.tools?.forEach((bundle, index) => expect('bundle', bundle, ['profiles', name, 'tools', index]));
+    profile.credentials?.forEach((one, index) =>
+      expect('credential', one, ['profiles', name, 'credentials', index]),
+    );
     profile.hosts?.forEach((host, index) => {
       if (isSetName(host)) expect('host set', host, ['profiles', name, 'hosts', index]);
     });

@@ -212,6 +212,7 @@ function knownKeys(schema: z.ZodType): string[] {
         walk(member);
       }
     }
+    if (Array.isArray(definition['options'])) definition['options'].forEach(walk);
     for (const part of ['element', 'innerType', 'valueType', 'in', 'out']) walk(definition[part]);
   };
   walk(schema);

@@ -1,0 +1,5 @@
+/** The kinds of credentials that Writ can lend. */
+import type { Brokers } from './broker.ts';
+import { postgres } from './postgres.ts';
+
+export const brokers: Brokers = { postgres };
