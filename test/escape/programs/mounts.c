@@ -1,0 +1,90 @@
+/* Ways to another mount view or root. The argument is a read-only path inside the repository. */
+#include "attempt.h"
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+
+static long over(char **path) { return mount("none", path[0], "tmpfs", 0, NULL); }
+static long bind_parent(char **path) { return mount("/", path[0], NULL, MS_BIND | MS_REC, NULL); }
+static long remount(char **path) {
+    if (mount(path[0], path[0], NULL, MS_BIND | MS_REC, NULL)) return -1;
+    return mount(NULL, path[0], NULL, MS_REMOUNT | MS_BIND, NULL);
+}
+static long propagation(char **path) {
+    (void)path;
+    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+static long detach(char **path) {
+    /* Outside nothing is mounted there, which the kernel only says to whom it would let. */
+    long result = umount2(path[0], MNT_DETACH);
+    return result < 0 && errno == EINVAL ? 0 : result;
+}
+static long proc(char **path) { return mount("proc", path[0], "proc", 0, NULL); }
+static long control_group(char **path) { return mount("cgroup2", path[0], "cgroup2", 0, NULL); }
+static long overlay(char **path) {
+    (void)path;
+    mkdir("/tmp/o", 0700);
+    if (mount("none", "/tmp/o", "tmpfs", 0, NULL)) return -1;
+    mkdir("/tmp/o/l", 0700), mkdir("/tmp/o/u", 0700), mkdir("/tmp/o/w", 0700), mkdir("/tmp/o/m", 0700);
+    return mount("overlay", "/tmp/o/m", "overlay", 0, "lowerdir=/tmp/o/l,upperdir=/tmp/o/u,workdir=/tmp/o/w");
+}
+static long copy_tree(char **path) { return syscall(CALL_open_tree, AT_FDCWD, path[0], 1 | O_CLOEXEC); }
+static long move_tree(char **path) {
+    long tree = syscall(CALL_open_tree, AT_FDCWD, "/proc", 1 | O_CLOEXEC | 0x8000);
+    /* The call itself, also where no tree was to be had. */
+    return syscall(CALL_move_mount, tree, "", AT_FDCWD, path[0], 4);
+}
+static long set_attributes(char **path) {
+    unsigned long long attributes[4] = {0, 1, 0, 0}; /* clear MOUNT_ATTR_RDONLY */
+    (void)path;
+    return syscall(CALL_mount_setattr, AT_FDCWD, "/", 0, attributes, sizeof attributes);
+}
+static long new_mount(char **path) {
+    long context = syscall(CALL_fsopen, "tmpfs", 0);
+    (void)path;
+    if (context < 0 || syscall(CALL_fsconfig, context, 6, NULL, NULL, 0)) return -1;
+    return syscall(CALL_fsmount, context, 0, 0);
+}
+static long pick(char **path) {
+    (void)path;
+    return syscall(CALL_fspick, AT_FDCWD, "/", 0);
+}
+static long pivot(char **path) {
+    (void)path;
+    mkdir("/tmp/p", 0700);
+    if (mount("none", "/tmp/p", "tmpfs", 0, NULL)) return -1;
+    mkdir("/tmp/p/old", 0700);
+    return syscall(SYS_pivot_root, "/tmp/p", "/tmp/p/old");
+}
+static long pivot_call(char **path) {
+    (void)path;
+    long result = syscall(SYS_pivot_root, "/", "/");
+    return result < 0 && errno != EPERM ? 0 : result;
+}
+/* The classic way out of a chroot: a root below the working directory, and then up. */
+static long change_root(char **path) {
+    (void)path;
+    mkdir("/tmp/c", 0700);
+    if (chroot("/tmp/c")) return -1;
+    for (int i = 0; i < 64; i++) if (chdir("..")) return -1;
+    return chroot(".");
+}
+static long join_mounts(char **path) {
+    int namespace = open("/proc/1/ns/mnt", O_RDONLY);
+    (void)path;
+    return setns(namespace, CLONE_NEWNS);
+}
+static long join_by_process(char **path) {
+    int process = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    (void)path;
+    return setns(process, CLONE_NEWUTS);
+}
+
+static const struct attempt attempts[] = {
+    {"over", over}, {"bind", bind_parent}, {"remount", remount}, {"propagation", propagation},
+    {"detach", detach}, {"proc", proc}, {"cgroup", control_group}, {"overlay", overlay},
+    {"open-tree", copy_tree}, {"move-mount", move_tree}, {"set-attributes", set_attributes},
+    {"new-mount", new_mount}, {"pick", pick}, {"pivot", pivot}, {"pivot-call", pivot_call},
+    {"chroot", change_root}, {"join-mounts", join_mounts}, {"join-by-process", join_by_process}, {0},
+};
+int main(int argc, char **argv) { return run_attempt(attempts, argc, argv); }
