@@ -26,17 +26,39 @@ export interface Option {
   readonly hides?: OpaqueOperation['of'];
 }
 
-export const flag: Option = { takes: 'nothing' };
-export const value: Option = { takes: 'value' };
-export const maybe: Option = { takes: 'maybe' };
-export const reads: Option = { takes: 'value', effect: 'read' };
-export const writes: Option = { takes: 'value', effect: 'write', traits: ['writes'] };
-export const writesTree: Option = { takes: 'value', effect: 'write-tree', traits: ['writes'] };
-export const shell: Option = { takes: 'value', effect: 'shell' };
-export const program: Option = { takes: 'value', effect: 'program' };
-export const code: Option = { takes: 'value', effect: 'code', traits: ['runs-code'] };
-export const loads: Option = { takes: 'value', effect: 'load', traits: ['runs-code'] };
-export const hidesExec: Option = { takes: 'value', hides: 'exec' };
+/** Options of the usual kinds by name, so that tables are data. */
+const kinds = {
+  flag: { takes: 'nothing' },
+  /** A flag that the model asks for. */
+  mark: { takes: 'nothing', traits: [] },
+  value: { takes: 'value' },
+  /** A value that the model asks for. */
+  keep: { takes: 'value', traits: [] },
+  maybe: { takes: 'maybe' },
+  read: { takes: 'value', effect: 'read' },
+  'read-tree': { takes: 'value', effect: 'read-tree' },
+  write: { takes: 'value', effect: 'write', traits: ['writes'] },
+  'write-tree': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
+  connect: { takes: 'value', effect: 'connect', traits: ['network'] },
+  shell: { takes: 'value', effect: 'shell' },
+  program: { takes: 'value', effect: 'program' },
+  code: { takes: 'value', effect: 'code', traits: ['runs-code'] },
+  load: { takes: 'value', effect: 'load', traits: ['runs-code'] },
+  module: { takes: 'value', effect: 'module' },
+  'hides-exec': { takes: 'value', hides: 'exec' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+/** An option, or the name of its kind. */
+export type OptionEntry = Option | keyof typeof kinds;
+export type OptionEntries = Readonly<Record<string, OptionEntry>>;
+
+export const flag: Option = kinds.flag;
+export const value: Option = kinds.value;
+export const maybe: Option = kinds.maybe;
+export const reads: Option = kinds.read;
+export const writes: Option = kinds.write;
+export const shell: Option = kinds.shell;
+export const program: Option = kinds.program;
 
 export function adds(...traits: readonly Trait[]): Option {
   return { takes: 'nothing', traits };
@@ -57,11 +79,12 @@ export interface NamedOption extends Option {
   readonly first: string;
 }
 
-/** `{ '-o --output': writes }`: names separated by blanks; `-name` of more letters is a long name too. */
-export function optionTable(entries: Readonly<Record<string, Option>>): OptionTable {
+/** `{ '-o --output': 'write' }`: names separated by blanks; `-name` of more letters is a long name too. */
+export function optionTable(entries: OptionEntries): OptionTable {
   const short = new Map<string, NamedOption>();
   const long = new Map<string, NamedOption>();
-  for (const [names, option] of Object.entries(entries)) {
+  for (const [names, entry] of Object.entries(entries)) {
+    const option: Option = typeof entry === 'string' ? kinds[entry] : entry;
     const all = names.split(' ');
     const first = all[0] ?? names;
     for (const name of all) {

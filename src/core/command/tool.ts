@@ -7,7 +7,7 @@ import {
   parseOptions,
   type Effect,
   type OptionTable,
-  type Option,
+  type OptionEntries,
   type ParsedOptions,
   type ParseStyle,
 } from './options.ts';
@@ -31,7 +31,7 @@ export interface ToolModel {
 
 export interface ToolDescription {
   readonly traits?: readonly Trait[];
-  readonly options?: Readonly<Record<string, Option>>;
+  readonly options?: OptionEntries;
   readonly style?: ParseStyle;
   readonly lenient?: boolean;
   readonly hides?: OpaqueOperation['of'] | null;

@@ -90,6 +90,10 @@ hostSets:
     - registry:go
     - registry:maven
     - registry:rubygems
+    - registry:packagist
+    - registry:nuget
+    - registry:hex
+    - registry:pub
 ${hosts.length === 0 ? '' : `${hosts.join('\n')}\n`}
 # More tools, by bundle. The stock bundles are core, shell, search, text, archives, git, editors, build, node,
 # python, go, rust, jvm, c, ruby, php, dotnet and network.

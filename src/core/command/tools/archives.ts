@@ -1,48 +1,32 @@
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import {
-  flag,
-  hasOption,
-  maybe,
-  optionValue,
-  optionValues,
-  program,
-  reads,
-  shell,
-  value,
-  writes,
-  type Option,
-  type ParsedOptions,
-} from '../options.ts';
+import { hasOption, optionValue, optionValues, type ParsedOptions, type OptionEntries } from '../options.ts';
 import { named, tool } from '../tool.ts';
 
-const mark = { takes: 'nothing', traits: [] } as const;
-const keep = { takes: 'value', traits: [] } as const;
-
-const tarOptions: Readonly<Record<string, Option>> = {
-  '-x --extract --get': mark,
-  '-c --create': mark,
-  '-t --list': mark,
-  '-r --append -u --update -A --catenate --concatenate --delete': mark,
-  '-d --diff --compare': flag,
-  '-f --file': keep,
-  '-C --directory': keep,
+const tarOptions: OptionEntries = {
+  '-x --extract --get': 'mark',
+  '-c --create': 'mark',
+  '-t --list': 'mark',
+  '-r --append -u --update -A --catenate --concatenate --delete': 'mark',
+  '-d --diff --compare': 'flag',
+  '-f --file': 'keep',
+  '-C --directory': 'keep',
   '-T --files-from': { takes: 'value', effect: 'read', hides: 'read' },
-  '-X --exclude-from': reads,
-  '-I --use-compress-program': shell,
-  '--to-command': shell,
-  '--checkpoint-action': keep,
-  '-F --info-script --new-volume-script': shell,
-  '--rsh-command --rmt-command': program,
-  '-g --listed-incremental --index-file': writes,
-  '-P --absolute-names': mark,
+  '-X --exclude-from': 'read',
+  '-I --use-compress-program': 'shell',
+  '--to-command': 'shell',
+  '--checkpoint-action': 'keep',
+  '-F --info-script --new-volume-script': 'shell',
+  '--rsh-command --rmt-command': 'program',
+  '-g --listed-incremental --index-file': 'write',
+  '-P --absolute-names': 'mark',
   '-b --blocking-factor -N --newer -K --starting-file -L --tape-length -V --label --exclude --exclude-ignore --exclude-tag --transform --xform --strip-components --owner --group --mode --mtime --format -H --level --record-size --sort --suffix --pax-option --hole-detection --quoting-style --warning --occurrence --checkpoint --totals --one-top-level --owner-map --group-map':
-    maybe,
-  '-b -N -K -L -V -H': value,
+    'maybe',
+  '-b -N -K -L -V -H': 'value',
   '--exclude --transform --xform --strip-components --owner --group --mode --mtime --format --newer --label --sort --suffix --record-size --blocking-factor':
-    value,
+    'value',
   '-a -z -j -J -Z -v -w -W -k -U -m -p -s -S -O -M -i -B -h -l -n -o -R -G -q -e --auto-compress --gzip --bzip2 --xz --lzma --lzip --zstd --verbose --verify --keep-old-files --overwrite --to-stdout --preserve-permissions --same-permissions --no-same-owner --same-owner --no-same-permissions --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --null --dereference --hard-dereference --numeric-owner --remove-files --touch --interactive --multi-volume --sparse --seek --unlink-first --recursive-unlink --skip-old-files --keep-newer-files --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --xattrs --acls --selinux --no-xattrs --no-acls --utc --full-time --show-transformed-names --block-number --ignore-zeros --ignore-failed-read --one-file-system --posix --old-archive --portability --force-local --no-auto-compress --backup --version --help':
-    flag,
+    'flag',
 };
 
 /** The oldest form, `xzf FILE`: letters without a dash, their values after them in the same order. */
@@ -105,9 +89,9 @@ const compressor = tool({
   lenient: true,
   hides: 'write',
   options: {
-    '-S --suffix -T --threads -b -M --memlimit -C --check -o --output-dir-flat --format -D': value,
-    '-c --stdout --to-stdout -l --list -t --test': mark,
-    '-o': writes,
+    '-S --suffix -T --threads -b -M --memlimit -C --check -o --output-dir-flat --format -D': 'value',
+    '-c --stdout --to-stdout -l --list -t --test': 'mark',
+    '-o': 'write',
   },
   apply: (call, parsed) => {
     const toOutput = hasOption(parsed, '-c') || /cat$/.test(call.name);
@@ -157,13 +141,13 @@ export const archives = named({
     hides: 'exec',
     lenient: true,
     options: {
-      '-T --test': flag,
-      '-TT --unzip-command': shell,
-      '-x -i -n -b -t -tt -P -s': value,
+      '-T --test': 'flag',
+      '-TT --unzip-command': 'shell',
+      '-x -i -n -b -t -tt -P -s': 'value',
       '-@': { takes: 'nothing', hides: 'read' },
-      '-m --move': { takes: 'nothing', traits: [] },
-      '-O --output-file --out': writes,
-      '-lf --logfile-path': writes,
+      '-m --move': 'mark',
+      '-O --output-file --out': 'write',
+      '-lf --logfile-path': 'write',
     },
     apply: (call, parsed) => {
       const [archive, ...files] = parsed.operands;
@@ -183,7 +167,7 @@ export const archives = named({
     traits: ['reads'],
     hides: 'write',
     lenient: true,
-    options: { '-d': keep, '-x': value, '-l -t -v -Z -p -c': mark },
+    options: { '-d': 'keep', '-x': 'value', '-l -t -v -Z -p -c': 'mark' },
     apply: (call, parsed) => {
       const [archive] = parsed.operands;
       if (archive !== undefined) call.read(archive);
@@ -218,13 +202,13 @@ export const archives = named({
     hides: 'exec',
     lenient: true,
     options: {
-      '-i --extract -p --pass-through': mark,
-      '-o --create': flag,
-      '-O -F --file': writes,
-      '-I': reads,
-      '--rsh-command': program,
-      '-D --directory': keep,
-      '-H --format -R --owner -E': value,
+      '-i --extract -p --pass-through': 'mark',
+      '-o --create': 'flag',
+      '-O -F --file': 'write',
+      '-I': 'read',
+      '--rsh-command': 'program',
+      '-D --directory': 'keep',
+      '-H --format -R --owner -E': 'value',
     },
     apply: (call, parsed) => {
       call.opaque('read', call.exec.argv.join(' '), 'the files come from standard input');

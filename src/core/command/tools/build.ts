@@ -1,20 +1,9 @@
 import type { Call } from '../call.ts';
 import { literal } from '../field.ts';
-import {
-  adds,
-  flag,
-  hasOption,
-  loads,
-  maybe,
-  optionValue,
-  program,
-  reads,
-  value,
-  writes,
-} from '../options.ts';
+import { adds, hasOption, optionValue } from '../options.ts';
 import { named, tool, type ToolModel } from '../tool.ts';
 import { applyVariableWords } from './variable-words.ts';
-import { builder } from './node.ts';
+import { builder } from './node-tools.ts';
 
 const make = tool({
   traits: ['builds'],
@@ -22,12 +11,12 @@ const make = tool({
   options: {
     '-C --directory': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
     '-f --file --makefile': { takes: 'value', effect: 'load' },
-    '-I --include-dir': { takes: 'value', effect: 'read-tree' },
-    '-E --eval': { takes: 'value', hides: 'exec' },
-    '-o --old-file --assume-old -W --what-if --new-file --assume-new': value,
-    '-j --jobs -l --load-average --max-load -O --output-sync --debug --shuffle --jobserver-style': maybe,
+    '-I --include-dir': 'read-tree',
+    '-E --eval': 'hides-exec',
+    '-o --old-file --assume-old -W --what-if --new-file --assume-new': 'value',
+    '-j --jobs -l --load-average --max-load -O --output-sync --debug --shuffle --jobserver-style': 'maybe',
     '-B -d -e -i -k -L -m -n -p -q -r -R -s -S -t -v -w -b --always-make --environment-overrides --ignore-errors --keep-going --just-print --dry-run --recon --question --no-builtin-rules --no-builtin-variables --silent --quiet --no-print-directory --print-directory --print-data-base --touch --trace --version --warn-undefined-variables --help --check-symlink-times --no-keep-going --stop':
-      flag,
+      'flag',
   },
   apply: (call, parsed) => {
     // `VAR=value` overrides the makefile's own: `SHELL`, `CC` and their like name programs.
@@ -41,14 +30,14 @@ const compiler: ToolModel = tool({
   lenient: true,
   style: { singleDash: true },
   options: {
-    '-o': writes,
-    '-MF -MT -MQ -dumpdir -dumpbase': { takes: 'value', effect: 'write', traits: ['writes'] },
+    '-o': 'write',
+    '-MF -MT -MQ -dumpdir -dumpbase': 'write',
     '-I -L -isystem -iquote -idirafter -imacros -include -x -std -D -U -l -arch -target -framework -u -z -T -A -G':
-      value,
+      'value',
     '-wrapper -specs -fplugin -B -Xclang -load -Xlinker -Xassembler -Xpreprocessor -fuse-ld -Wl -Wa -plugin -fpass-plugin -ccc-gcc-name --config':
-      { takes: 'value', hides: 'exec' },
+      'hides-exec',
     '-c -S -E -v -w -g -O -O0 -O1 -O2 -O3 -Os -Og -pipe -shared -static -fPIC -pthread -pedantic -Wall -Wextra -Werror -M -MM -MD -MMD -MP -P -C -H -nostdlib -rdynamic -pie':
-      flag,
+      'flag',
   },
   apply: (call, parsed) => {
     call.trait('writes');
@@ -110,8 +99,8 @@ export const buildTools = named({
     lenient: true,
     options: {
       '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
-      '-f': loads,
-      '-j -k -l -d -w': value,
+      '-f': 'load',
+      '-j -k -l -d -w': 'value',
       '-t': { takes: 'value', traits: ['writes'] },
     },
   }),
@@ -127,14 +116,14 @@ export const buildTools = named({
     lenient: true,
     hides: 'read',
     operands: 'read',
-    options: { '-j -M --target': value },
+    options: { '-j -M --target': 'value' },
   }),
   ldd: tool({ traits: ['reads', 'runs-code'], lenient: true, operands: 'read' }),
   'strip ranlib objcopy install_name_tool patchelf chrpath': tool({
     traits: ['reads', 'writes'],
     lenient: true,
     hides: 'write',
-    options: { '-o': writes, '--plugin': { takes: 'value', hides: 'exec' } },
+    options: { '-o': 'write', '--plugin': 'hides-exec' },
     operands: 'write',
   }),
   'clang-format shfmt': tool({
@@ -143,8 +132,8 @@ export const buildTools = named({
     lenient: true,
     options: {
       '-i -w --inplace': { takes: 'nothing', traits: ['writes'] },
-      '-style --style -ln -sr': maybe,
-      '-ln --language-dialect': value,
+      '-style --style -ln -sr': 'maybe',
+      '-ln --language-dialect': 'value',
     },
     apply: (call, parsed) => {
       for (const operand of parsed.operands) {
@@ -156,15 +145,15 @@ export const buildTools = named({
   'clang-tidy cppcheck cpplint include-what-you-use shellcheck hadolint actionlint typos codespell vale proselint taplo editorconfig-checker terraform-docs tflint':
     builder([], 'read-tree', {
       '--fix -w --write-changes': adds('writes'),
-      '-load --load': { takes: 'value', hides: 'exec' },
-      '-e -s -f -S': maybe,
+      '-load --load': 'hides-exec',
+      '-e -s -f -S': 'maybe',
     }),
   'autoconf automake autoreconf aclocal libtool libtoolize configure m4 flex bison yacc lex gperf swig protoc buf thrift flatc gcov lcov gcovr ccache distcc':
     tool({
       traits: ['builds', 'writes'],
       hides: 'exec',
       lenient: true,
-      options: { '-o --output': writes, '--plugin': { takes: 'value', hides: 'exec' }, '-I -D': value },
+      options: { '-o --output': 'write', '--plugin': 'hides-exec', '-I -D': 'value' },
       apply: (call, parsed) => {
         if (/^(ccache|distcc)/.test(call.name) && parsed.operands.length > 0)
           call.runner.runProgram(call.words, call);
@@ -175,15 +164,15 @@ export const buildTools = named({
   'dpkg-buildpackage debuild rpmbuild makepkg': tool({
     traits: ['builds', 'writes', 'runs-code'],
     hides: 'exec',
-    options: { '-p': program },
+    options: { '-p': 'program' },
   }),
   'gitleaks trufflehog semgrep trivy grype syft snyk': tool({
     traits: ['reads', 'network', 'fetches'],
     hides: 'write',
     lenient: true,
     options: {
-      '-o --output --report-path -r': { takes: 'value', effect: 'write', traits: ['writes'] },
-      '-c --config': reads,
+      '-o --output --report-path -r': 'write',
+      '-c --config': 'read',
     },
   }),
 });

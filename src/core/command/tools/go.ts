@@ -1,23 +1,20 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
 import { literal } from '../field.ts';
-import { flag, hasOption, optionTable, parseOptions, value, writes, program } from '../options.ts';
+import { hasOption, optionTable, parseOptions } from '../options.ts';
 import { applyOptions, named, tool } from '../tool.ts';
-import { builder } from './node.ts';
+import { builder } from './node-tools.ts';
 
 const goOptions = optionTable({
-  '-o -c.out -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -pkgdir': writes,
-  '-outputdir -coverpkgdir': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
-  '-exec -toolexec': program,
-  '-ldflags -gcflags -asmflags -gccgoflags -compiler -overlay -modfile -vettool -fixtool': {
-    takes: 'value',
-    hides: 'exec',
-  },
+  '-o -c.out -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -pkgdir': 'write',
+  '-outputdir -coverpkgdir': 'write-tree',
+  '-exec -toolexec': 'program',
+  '-ldflags -gcflags -asmflags -gccgoflags -compiler -overlay -modfile -vettool -fixtool': 'hides-exec',
   '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
   '-run -bench -count -timeout -tags -mod -p -cpu -parallel -f -covermode -coverpkg -fuzz -fuzztime -benchtime -skip -shuffle -list -vet -buildvcs -buildmode -installsuffix':
-    value,
+    'value',
   '-v -x -n -a -race -msan -asan -cover -short -json -failfast -benchmem -u -d -t -m -trimpath -work -i -w -e -deps -test -find -versions -retracted -c -l -s -all -src -cmd -compat -diff -fix -go -print':
-    flag,
+    'flag',
 });
 
 const taskTraits: Readonly<Record<string, readonly Trait[]>> = {
@@ -110,8 +107,8 @@ const goFormatter = tool({
   style: { singleDash: true },
   options: {
     '-w': { takes: 'nothing', traits: ['writes'] },
-    '-r -local -lang -modpath': value,
-    '-cpuprofile': writes,
+    '-r -local -lang -modpath': 'value',
+    '-cpuprofile': 'write',
   },
   apply: (call, parsed) => {
     for (const operand of parsed.operands) {

@@ -1,5 +1,4 @@
 import type { Call } from '../call.ts';
-import { flag, hidesExec, loads, reads, value, writes } from '../options.ts';
 import { named, tool } from '../tool.ts';
 
 /** Goals and tasks are the project's own; some of them publish, and some bring what the lock file does not. */
@@ -52,11 +51,11 @@ export const jvmTools = named({
     lenient: true,
     style: { singleDash: true, stopAtOperand: true },
     options: {
-      '-jar': loads,
-      '-cp -classpath --class-path -p --module-path': value,
-      '-m --module --add-modules --add-opens --add-exports --add-reads': value,
-      '-javaagent -agentlib -agentpath -XX:OnError -XX:OnOutOfMemoryError': hidesExec,
-      '-version --version -help --help -X': { takes: 'nothing', traits: [] },
+      '-jar': 'load',
+      '-cp -classpath --class-path -p --module-path': 'value',
+      '-m --module --add-modules --add-opens --add-exports --add-reads': 'value',
+      '-javaagent -agentlib -agentpath -XX:OnError -XX:OnOutOfMemoryError': 'hides-exec',
+      '-version --version -help --help -X': 'mark',
     },
     apply: (call, parsed) => {
       for (const word of parsed.strange)
@@ -74,8 +73,8 @@ export const jvmTools = named({
     style: { singleDash: true },
     options: {
       '-d -s -h': { takes: 'value', effect: 'write-tree' },
-      '-cp -classpath --class-path -sourcepath -source -target --release -encoding -proc': value,
-      '-processor -processorpath --processor-path -Xplugin -J': hidesExec,
+      '-cp -classpath --class-path -sourcepath -source -target --release -encoding -proc': 'value',
+      '-processor -processorpath --processor-path -Xplugin -J': 'hides-exec',
     },
     apply: (call, parsed) => {
       for (const operand of parsed.operands) {
@@ -87,7 +86,7 @@ export const jvmTools = named({
   'kotlin scala amm': tool({
     traits: ['runs-code'],
     hides: 'exec',
-    options: { '-e -expression': { takes: 'value', effect: 'code' }, '-cp -classpath': value },
+    options: { '-e -expression': { takes: 'value', effect: 'code' }, '-cp -classpath': 'value' },
     style: { singleDash: true, stopAtOperand: true },
     lenient: true,
     apply: (call, parsed) => {
@@ -112,8 +111,8 @@ export const jvmTools = named({
     lenient: true,
     options: {
       '-d --output': { takes: 'value', effect: 'write-tree' },
-      '-keystore': reads,
-      '-doclet -docletpath -J': hidesExec,
+      '-keystore': 'read',
+      '-doclet -docletpath -J': 'hides-exec',
     },
     operands: 'read',
   }),
@@ -121,7 +120,7 @@ export const jvmTools = named({
     traits: ['credentials'],
     hides: 'write',
     lenient: true,
-    options: { '-keystore': writes },
+    options: { '-keystore': 'write' },
     style: { singleDash: true },
   }),
   'ktlint detekt checkstyle spotless google-java-format pmd spotbugs scalafmt scalafix cljfmt': tool({
@@ -130,9 +129,9 @@ export const jvmTools = named({
     lenient: true,
     options: {
       '-F --format -i --replace': { takes: 'nothing', traits: ['writes'] },
-      '-c --config': reads,
-      '-R --ruleset -p --plugins': loads,
-      '-v -q': flag,
+      '-c --config': 'read',
+      '-R --ruleset -p --plugins': 'load',
+      '-v -q': 'flag',
     },
     operands: 'read-tree',
   }),

@@ -1,9 +1,9 @@
 /** Interpreters and tool chains of languages that have no file of their own. */
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
-import { code, flag, loads, value } from '../options.ts';
 import { named, tool } from '../tool.ts';
-import { builder, interpreter } from './node.ts';
+import { interpreter } from './node.ts';
+import { builder } from './node-tools.ts';
 
 function packages(registry: string, install: RegExp, change: RegExp, publish: RegExp, run: RegExp) {
   return tool({
@@ -44,46 +44,43 @@ function packages(registry: string, install: RegExp, change: RegExp, publish: Re
 export const languages = named({
   'perl perl5': interpreter(
     {
-      '-e -E': code,
+      '-e -E': 'code',
       '-M -m -I -x': { takes: 'maybe', traits: ['runs-code'] },
       '-i': { takes: 'maybe', hides: 'write' },
       '-0 -F -l -C -D': { takes: 'maybe' },
-      '-a -c -n -p -s -S -t -T -u -U -w -W -X -f': flag,
-      '-v -V -h --version --help': { takes: 'nothing', traits: [] },
+      '-a -c -n -p -s -S -t -T -u -U -w -W -X -f': 'flag',
+      '-v -V -h --version --help': 'mark',
     },
     ['-e'],
   ),
   'ruby jruby truffleruby': interpreter(
     {
-      '-e': code,
-      '-r': loads,
+      '-e': 'code',
+      '-r': 'load',
       '-I -C -x -E -K -F -W': { takes: 'value', traits: ['runs-code'] },
       '-i -0 -T': { takes: 'maybe' },
-      '-a -c -d -l -n -p -s -S -U -w -y': flag,
-      '-v --version -h --help': { takes: 'nothing', traits: [] },
+      '-a -c -d -l -n -p -s -S -U -w -y': 'flag',
+      '-v --version -h --help': 'mark',
     },
     ['-e'],
   ),
   'php php-cli': interpreter(
     {
-      '-r -B -R -E': code,
-      '-f -F': loads,
-      '-d -c -z -t -S': { takes: 'value', hides: 'exec' },
-      '-l -n -a -q -w -s -i -m -H': flag,
-      '-v --version -h --help': { takes: 'nothing', traits: [] },
+      '-r -B -R -E': 'code',
+      '-f -F': 'load',
+      '-d -c -z -t -S': 'hides-exec',
+      '-l -n -a -q -w -s -i -m -H': 'flag',
+      '-v --version -h --help': 'mark',
     },
     ['-r', '-f'],
   ),
-  'lua luajit texlua': interpreter(
-    { '-e': code, '-l': loads, '-i -E -W': flag, '-v': { takes: 'nothing', traits: [] } },
-    ['-e'],
-  ),
+  'lua luajit texlua': interpreter({ '-e': 'code', '-l': 'load', '-i -E -W': 'flag', '-v': 'mark' }, ['-e']),
   'Rscript R julia ghci runghc runhaskell guile racket scheme sbcl clisp ecl elixir iex erl escript ocaml swipl tclsh wish expect octave gnuplot groovy jshell irb pry nu crystal nim dart qjs d8 osascript scala-cli bc dc ps2pdf gs latex pdflatex xelatex lualatex tex':
     interpreter(
       {
-        '-e --eval -c --expression --execute --command': code,
-        '-l -r -f --file --load': loads,
-        '-q -s --vanilla --slave --no-save --version --help': flag,
+        '-e --eval -c --expression --execute --command': 'code',
+        '-l -r -f --file --load': 'load',
+        '-q -s --vanilla --slave --no-save --version --help': 'flag',
       },
       ['-e', '-l'],
     ),
@@ -128,8 +125,8 @@ export const languages = named({
     traits: ['dependencies', 'network', 'runs-code', 'writes'],
     hides: 'exec',
     options: {
-      '-c --run --command': { takes: 'value', effect: 'shell' },
-      '-p --packages -A -E --expr': value,
+      '-c --run --command': 'shell',
+      '-p --packages -A -E --expr': 'value',
     },
     lenient: true,
   }),

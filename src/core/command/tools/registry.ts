@@ -2,20 +2,31 @@ import type { ToolModel } from '../tool.ts';
 import { wrappers } from '../wrappers.ts';
 import { archives } from './archives.ts';
 import { buildTools } from './build.ts';
+import { cloud } from './cloud.ts';
 import { containers } from './containers.ts';
+import { copies } from './copies.ts';
+import { coreFiles } from './core-files.ts';
+import { coreText } from './core-text.ts';
 import { coreUtilities } from './core-utilities.ts';
+import { databases } from './databases.ts';
 import { editors } from './editors.ts';
+import { forges } from './forges.ts';
 import { gitTools } from './git.ts';
 import { goTools } from './go.ts';
 import { jvmTools } from './jvm.ts';
 import { languages } from './languages.ts';
 import { network } from './network.ts';
+import { nodePackages } from './node-packages.ts';
+import { nodeProjectTools } from './node-tools.ts';
 import { nodeTools } from './node.ts';
+import { pythonPackages } from './python-packages.ts';
+import { pythonProjectTools } from './python-tools.ts';
 import { pythonTools } from './python.ts';
 import { rustTools } from './rust.ts';
 import { search } from './search.ts';
 import { system } from './system.ts';
 import { text } from './text.ts';
+import { transfers } from './transfers.ts';
 
 /** Where two families know a program, the later one counts. */
 const families = [
@@ -24,16 +35,27 @@ const families = [
   jvmTools,
   goTools,
   rustTools,
+  pythonPackages,
+  pythonProjectTools,
   pythonTools,
+  nodePackages,
+  nodeProjectTools,
   nodeTools,
   containers,
   system,
   editors,
+  cloud,
+  databases,
+  forges,
+  transfers,
+  copies,
   network,
   gitTools,
   archives,
   text,
   search,
+  coreText,
+  coreFiles,
   coreUtilities,
   wrappers,
 ];

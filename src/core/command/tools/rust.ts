@@ -1,27 +1,23 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
 import { literal } from '../field.ts';
-import { flag, hasOption, optionTable, optionValue, parseOptions, reads, value, writes } from '../options.ts';
+import { hasOption, optionTable, optionValue, parseOptions } from '../options.ts';
 import { applyOptions, named, tool } from '../tool.ts';
 
 const cargoOptions = optionTable({
   '--manifest-path': { takes: 'value', effect: 'read', traits: ['runs-code'] },
-  '--config': { takes: 'value', hides: 'exec' },
-  '-Z': { takes: 'value', hides: 'exec' },
+  '--config': 'hides-exec',
+  '-Z': 'hides-exec',
   '-C': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
-  '--target-dir --out-dir --artifact-dir --root': {
-    takes: 'value',
-    effect: 'write-tree',
-    traits: ['writes'],
-  },
+  '--target-dir --out-dir --artifact-dir --root': 'write-tree',
   '--registry --index': { takes: 'value', hides: 'connect' },
   '--git': { takes: 'value', effect: 'connect', traits: ['network'] },
-  '--path': { takes: 'value', effect: 'read-tree' },
+  '--path': 'read-tree',
   '--token': { takes: 'value', traits: ['credentials'] },
   '-p --package --features -F --bin --example --test --bench --target --profile -j --jobs --exclude --message-format --color --branch --tag --rev --version --vers --edition --name --explain --rename --allow --precise --aggressive --depth --format --invert -i --prune -e --edges --prefix --no-default-features-of --vcs --filter-platform --format-version':
-    value,
+    'value',
   '-r --release -q --quiet -v --verbose -vv -V --locked --offline --frozen --workspace --all --all-targets --all-features --no-default-features --lib --bins --examples --tests --benches --doc --no-run --no-fail-fast --keep-going --ignore-rust-version --future-incompat-report --fix --allow-dirty --allow-staged --check --no-deps --document-private-items --open --dev --build --optional --dry-run --force -f --debug --list --no-track --no-verify --timings --unit-graph --duplicates -d --bin-only -h --help -n':
-    flag,
+    'flag',
 });
 
 const traitsOf: Readonly<Record<string, readonly Trait[]>> = {
@@ -154,11 +150,11 @@ export const rustTools = named({
     hides: 'exec',
     lenient: true,
     options: {
-      '-o': writes,
-      '--out-dir': { takes: 'value', effect: 'write-tree', traits: ['writes'] },
-      '-C --codegen': { takes: 'value', hides: 'exec' },
+      '-o': 'write',
+      '--out-dir': 'write-tree',
+      '-C --codegen': 'hides-exec',
       '-L --extern --crate-name --crate-type --edition --target --cap-lints --cfg --emit --print -A -W -D -F -l':
-        value,
+        'value',
     },
     operands: 'read',
   }),
@@ -167,9 +163,9 @@ export const rustTools = named({
     hides: 'write',
     lenient: true,
     options: {
-      '--check': { takes: 'nothing', traits: [] },
-      '--config --edition --color --emit': value,
-      '--config-path': reads,
+      '--check': 'mark',
+      '--config --edition --color --emit': 'value',
+      '--config-path': 'read',
     },
     apply: (call, parsed) => {
       for (const operand of parsed.operands) {

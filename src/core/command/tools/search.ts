@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import { literal, unknown, type Field } from '../field.ts';
-import { adds, flag, hasOption, maybe, optionValues, program, reads, value } from '../options.ts';
+import { adds, hasOption, optionValues } from '../options.ts';
 import { named, tool } from '../tool.ts';
 
 const grepValues =
@@ -113,12 +113,12 @@ export const search = named({
     lenient: true,
     hides: 'read',
     options: {
-      [grepValues]: value,
+      [grepValues]: 'value',
       '-r -R --recursive --dereference-recursive': adds(),
-      '-e --regexp': { takes: 'value', traits: [] },
-      '-f --file': { takes: 'value', effect: 'read' },
-      '--exclude-from': reads,
-      '--color --colour': maybe,
+      '-e --regexp': 'keep',
+      '-f --file': 'read',
+      '--exclude-from': 'read',
+      '--color --colour': 'maybe',
     },
     apply: (call, parsed) => searches(call, parsed, false),
   }),
@@ -128,13 +128,13 @@ export const search = named({
     hides: 'exec',
     options: {
       '-A --after-context -B --before-context -C --context -m --max-count -g --glob --iglob -t --type -T --type-not --type-add --type-clear -E --encoding -M --max-columns --max-filesize -d --max-depth -j --threads -r --replace --sort --sortr --colors --color --context-separator --field-match-separator --path-separator --regex-size-limit --dfa-size-limit --engine --pre-glob --hyperlink-format --generate':
-        value,
-      '--pre --hostname-bin': program,
-      '-e --regexp': { takes: 'value', traits: [] },
-      '-f --file': { takes: 'value', effect: 'read' },
-      '--ignore-file': reads,
-      '--files --type-list': { takes: 'nothing', traits: [] },
-      '-z --search-zip': flag,
+        'value',
+      '--pre --hostname-bin': 'program',
+      '-e --regexp': 'keep',
+      '-f --file': 'read',
+      '--ignore-file': 'read',
+      '--files --type-list': 'mark',
+      '-z --search-zip': 'flag',
     },
     apply: (call, parsed) => {
       if (hasOption(parsed, '--files')) {
@@ -147,7 +147,7 @@ export const search = named({
     traits: ['reads'],
     lenient: true,
     hides: 'exec',
-    options: { '-A -B -C -m -G --ignore --pager': value, '--pager --pager=': program },
+    options: { '-A -B -C -m -G --ignore --pager': 'value', '--pager --pager=': 'program' },
     apply: (call, parsed) => searches(call, parsed, true),
   }),
   'fd fdfind': tool({
@@ -200,7 +200,7 @@ export const search = named({
     traits: ['reads'],
     hides: 'write',
     options: {
-      '-f -o --output --out --report-file': { takes: 'value', effect: 'write', traits: ['writes'] },
+      '-f -o --output --out --report-file': 'write',
     },
     lenient: true,
     apply: (call, parsed) => {
@@ -217,7 +217,7 @@ export const search = named({
     hides: 'write',
     lenient: true,
     options: {
-      '-p --pattern -r --rewrite -l --lang': value,
+      '-p --pattern -r --rewrite -l --lang': 'value',
       '-U --update-all -i --interactive': adds('writes'),
     },
     apply: (call, parsed) => {

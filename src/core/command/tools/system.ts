@@ -1,6 +1,6 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
-import { hasOption, reads, shell, value, writes } from '../options.ts';
+import { hasOption } from '../options.ts';
 import { named, tool, type ToolModel } from '../tool.ts';
 
 const changes = (...traits: readonly Trait[]): ToolModel =>
@@ -50,8 +50,8 @@ export const system = named({
   journalctl: tool({ traits: ['reads'], lenient: true, hides: 'read' }),
   crontab: tool({
     options: {
-      '-l': { takes: 'nothing', traits: [] },
-      '-u': value,
+      '-l': 'mark',
+      '-u': 'value',
       '-e -r -i': { takes: 'nothing', traits: ['system'] },
     },
     apply: (call, parsed) => {
@@ -92,14 +92,12 @@ export const system = named({
     hides: 'exec',
     lenient: true,
     options: {
-      '-o --output': writes,
-      '--homedir --options --keyring --agent-program --pinentry-program --photo-viewer --exec-path': {
-        takes: 'value',
-        hides: 'exec',
-      },
-      '-d --decrypt': { takes: 'nothing', traits: [] },
-      '-r -u --recipient --local-user': value,
-      '-i --identity': reads,
+      '-o --output': 'write',
+      '--homedir --options --keyring --agent-program --pinentry-program --photo-viewer --exec-path':
+        'hides-exec',
+      '-d --decrypt': 'mark',
+      '-r -u --recipient --local-user': 'value',
+      '-i --identity': 'read',
     },
     apply: (call, parsed) => {
       call.credential(call.name.startsWith('gpg') ? 'gnupg' : 'keyring');
@@ -147,5 +145,5 @@ export const system = named({
       }
     },
   }),
-  writ: tool({ traits: ['configures', 'privileges'], hides: 'exec', options: { '-c': shell } }),
+  writ: tool({ traits: ['configures', 'privileges'], hides: 'exec', options: { '-c': 'shell' } }),
 });

@@ -1,17 +1,6 @@
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import {
-  adds,
-  flag,
-  hasOption,
-  maybe,
-  optionValue,
-  optionValues,
-  reads,
-  value,
-  writes,
-  type ParsedOptions,
-} from '../options.ts';
+import { adds, hasOption, optionValue, optionValues, type ParsedOptions } from '../options.ts';
 import { named, tool } from '../tool.ts';
 import { readSedScript } from './sed.ts';
 
@@ -96,10 +85,10 @@ const pager = tool({
   lenient: true,
   hides: 'exec',
   options: {
-    '-p --pattern -P --prompt -t --tag -T --tag-file -x --tabs -y -z --window -b -h -j -D --color': value,
-    '-o -O --log-file --LOG-FILE': writes,
-    '-k --lesskey-file --lesskey-src': reads,
-    '--lesskey-content': { takes: 'value', hides: 'exec' },
+    '-p --pattern -P --prompt -t --tag -T --tag-file -x --tabs -y -z --window -b -h -j -D --color': 'value',
+    '-o -O --log-file --LOG-FILE': 'write',
+    '-k --lesskey-file --lesskey-src': 'read',
+    '--lesskey-content': 'hides-exec',
   },
   apply: (call, parsed) => {
     for (const operand of parsed.operands) {
@@ -116,12 +105,12 @@ export const text = named({
     hides: 'exec',
     options: {
       '-n --quiet --silent -E -r --regexp-extended -s --separate -u --unbuffered -z --null-data --posix --debug --follow-symlinks -b --binary':
-        flag,
-      '-l --line-length': value,
-      '-e --expression': { takes: 'value', traits: [] },
-      '-f --file': { takes: 'value', traits: [] },
+        'flag',
+      '-l --line-length': 'value',
+      '-e --expression': 'keep',
+      '-f --file': 'keep',
       '-i --in-place': { takes: 'maybe', traits: [] },
-      '--sandbox': { takes: 'nothing', traits: [] },
+      '--sandbox': 'mark',
     },
     apply: sed,
   }),
@@ -130,16 +119,16 @@ export const text = named({
     hides: 'exec',
     style: { stopAtOperand: true },
     options: {
-      '-F --field-separator -v --assign': value,
-      '-f --file': { takes: 'value', traits: [] },
-      '-E --exec': { takes: 'value', traits: [] },
-      '-e --source': { takes: 'value', traits: [] },
+      '-F --field-separator -v --assign': 'value',
+      '-f --file': 'keep',
+      '-E --exec': 'keep',
+      '-e --source': 'keep',
       '-i --include -l --load': { takes: 'value', effect: 'load', traits: ['runs-code'], hides: 'exec' },
-      '-W': { takes: 'value', hides: 'exec' },
+      '-W': 'hides-exec',
       '-D --debug': { takes: 'maybe', hides: 'exec' },
       '-o --pretty-print -d --dump-variables -p --profile': { takes: 'maybe', hides: 'write' },
       '-b -c -C -g -h -I -k -L -M -n -N -O -P -r -s -S -t -V --characters-as-bytes --traditional --posix --re-interval --sandbox --lint --csv --bignum --version --help --non-decimal-data --optimize --no-optimize --use-lc-numeric':
-        flag,
+        'flag',
     },
     apply: awk,
   }),
@@ -148,12 +137,12 @@ export const text = named({
     lenient: true,
     hides: 'write',
     options: {
-      '--arg --argjson --indent --tab --seq -o --output-format -p --input-format -I': value,
-      '-f --from-file': { takes: 'value', effect: 'read' },
-      '--slurpfile --rawfile': value,
-      '-L --library-path': { takes: 'value', effect: 'read-tree' },
+      '--arg --argjson --indent --tab --seq -o --output-format -p --input-format -I': 'value',
+      '-f --from-file': 'read',
+      '--slurpfile --rawfile': 'value',
+      '-L --library-path': 'read-tree',
       '-i --inplace --in-place': adds('writes'),
-      '-s -r -c -n -e -S -C -M -a -j': flag,
+      '-s -r -c -n -e -S -C -M -a -j': 'flag',
     },
     apply: (call, parsed) => {
       // `--arg name value` leaves its value among the operands: which of them is the filter is then not told.
@@ -179,8 +168,8 @@ export const text = named({
     lenient: true,
     options: {
       '-P --pager -H --html -B --browser': { takes: 'maybe', effect: 'program', hides: 'exec' },
-      '-M --manpath -C --config-file': { takes: 'value', hides: 'exec' },
-      '-l --local-file': flag,
+      '-M --manpath -C --config-file': 'hides-exec',
+      '-l --local-file': 'flag',
       '-X -T -Z': { takes: 'maybe' },
     },
   }),
@@ -189,8 +178,8 @@ export const text = named({
     lenient: true,
     options: {
       '-l --language -H --highlight-line --file-name --tabs --wrap --theme --style -r --line-range -m --map-syntax --color --decorations --paging':
-        value,
-      '--pager': { takes: 'value', effect: 'program' },
+        'value',
+      '--pager': 'program',
     },
     apply: (call, parsed) => {
       for (const operand of parsed.operands) if (operand.text !== 'cache') call.read(operand);
@@ -201,14 +190,14 @@ export const text = named({
     traits: ['reads'],
     lenient: true,
     hides: 'write',
-    options: { '-f --from-code -t --to-code': value, '-o --output': writes },
+    options: { '-f --from-code -t --to-code': 'value', '-o --output': 'write' },
     operands: 'read',
   }),
   'dos2unix unix2dos': tool({
     traits: ['reads', 'writes'],
     lenient: true,
     hides: 'write',
-    options: { '-n --newfile': flag },
+    options: { '-n --newfile': 'flag' },
     operands: 'write',
   }),
   sponge: tool({ traits: ['writes'], lenient: true, hides: 'write', operands: 'write' }),
@@ -217,8 +206,8 @@ export const text = named({
     lenient: true,
     hides: 'write',
     options: {
-      '--output -o': writes,
-      '--xpath --encode --schema --relaxng --schematron --path --maxmem --pretty --dtdvalid': value,
+      '--output -o': 'write',
+      '--xpath --encode --schema --relaxng --schematron --path --maxmem --pretty --dtdvalid': 'value',
       '--shell': { takes: 'nothing', hides: 'exec' },
     },
     operands: 'read',
@@ -228,8 +217,8 @@ export const text = named({
     hides: 'exec',
     lenient: true,
     options: {
-      '-f --from -t --to -r -w -V --variable -M --metadata --columns --toc-depth --wrap': value,
-      '-o --output': writes,
+      '-f --from -t --to -r -w -V --variable -M --metadata --columns --toc-depth --wrap': 'value',
+      '-o --output': 'write',
       '-F --filter -L --lua-filter --pdf-engine': {
         takes: 'value',
         effect: 'load',
@@ -237,7 +226,7 @@ export const text = named({
         hides: 'exec',
       },
       '--template --defaults -d -H -B -A -c --bibliography --csl --reference-doc --resource-path --data-dir --extract-media':
-        { takes: 'value', effect: 'read' },
+        'read',
     },
     apply: (call, parsed) => {
       for (const operand of parsed.operands)
@@ -249,7 +238,7 @@ export const text = named({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { '-c -d -q -r -m --pager': value },
+    options: { '-c -d -q -r -m --pager': 'value' },
     apply: (call, parsed) => {
       for (const operand of parsed.operands) call.read(operand);
     },
@@ -258,14 +247,14 @@ export const text = named({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { '-s -w': value, '-p': maybe },
+    options: { '-s -w': 'value', '-p': 'maybe' },
     operands: 'read',
   }),
   'jsonlint yamllint': tool({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: { '-c --config-file -d --config-data -f --format': value, '-i --in-place': adds('writes') },
+    options: { '-c --config-file -d --config-data -f --format': 'value', '-i --in-place': adds('writes') },
     operands: 'read-tree',
   }),
 });
