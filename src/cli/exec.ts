@@ -18,6 +18,9 @@ import { exit, exitOfVerdict } from './exit.ts';
 import { locateHome, type Home } from './home.ts';
 import { printJson, say } from './output.ts';
 
+/** What a command's end is followed by, at most; a program may ask for a thousand hosts. */
+const mostNoticeLines = 12;
+
 interface ExecOptions {
   readonly profile?: string;
   readonly assistant?: string;
@@ -89,6 +92,7 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
   const stop = new AbortController();
   let running: Promise<number> | null = null;
   let ended = false;
+  const notices: string[] = [];
   for await (const message of messages(stream)) {
     switch (message.type) {
       case 'waiting':
@@ -101,6 +105,9 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
             stream.destroy();
           },
         );
+        break;
+      case 'notice':
+        notices.push(...message.text);
         break;
       case 'kill':
         say(message.reason);
@@ -127,7 +134,11 @@ async function converse(home: Home, request: OpenSessionRequest, options: ExecOp
     say('Writ went away, so the command is killed');
     stop.abort();
   }
-  return running;
+  const status = await running;
+  for (const line of notices.slice(0, mostNoticeLines)) say(line);
+  if (notices.length > mostNoticeLines)
+    say('there is more on the log: writ log search --type egress.refused');
+  return status;
 }
 
 /** A connection that breaks is one that ends: what it means depends on whether the command runs. */

@@ -25,6 +25,8 @@ export interface Answer {
   readonly decision: Decision;
   /** Of a step-up: the approval that now waits. */
   readonly approval: Approval | null;
+  /** What was used up to allow it. */
+  readonly evidence: readonly Evidence[];
 }
 
 /** Resolves only when the decision is on the log. A granted approval for exactly this act is used up by it. */
@@ -37,7 +39,7 @@ export async function authorize(
   const decision = decideCommand(bundle, asked.task, asked.analysis.operations, [], now);
   if (decision.decision !== 'step-up') {
     await authority.record([decisionRecord(asked, decision)]);
-    return { decision, approval: null };
+    return { decision, approval: null, evidence: [] };
   }
 
   const subject = { ...asked.subject, missing: decision.missing, policyVersion: decision.policyVersion };
@@ -50,16 +52,17 @@ export async function authorize(
   const approval = await authority.requestApproval({ writ: asked.task.id, subject, reason });
   if (approval.state !== 'granted') {
     await authority.record([decisionRecord(asked, decision)]);
-    return { decision, approval };
+    return { decision, approval, evidence: [] };
   }
 
-  const approved = decideCommand(bundle, asked.task, asked.analysis.operations, evidenceOf(approval), now);
+  const evidence = evidenceOf(approval);
+  const approved = decideCommand(bundle, asked.task, asked.analysis.operations, evidence, now);
   if (approved.decision === 'allow') {
     await authority.useApproval(approval.id, approval.digest, decisionRecord(asked, approved, approval));
   } else {
     await authority.record([decisionRecord(asked, approved, approval)]);
   }
-  return { decision: approved, approval };
+  return { decision: approved, approval, evidence: approved.decision === 'allow' ? evidence : [] };
 }
 
 function evidenceOf(approval: Approval): Evidence[] {

@@ -6,4 +6,6 @@ export interface Contribution {
   readonly argv?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly binds: readonly Bind[];
+  /** `ADDRESS:PORT=SOCKET`: ports of the sandbox's own loopback that lead to sockets among the binds. */
+  readonly relays?: readonly string[];
 }

@@ -35,9 +35,11 @@ export interface Guard {
   readonly report: (error: unknown) => void;
 }
 
-/** Ends the running commands of a writ; their launchers kill the whole tree. */
+/** Ends the running commands of a writ: their connections at once, and their launchers kill the whole tree. */
 export function endSessionsOf(guard: Guard, writ: string, reason: string): void {
   for (const session of guard.sessions.values()) {
-    if (session.writ.claims.id === writ) session.channel.send({ type: 'kill', reason });
+    if (session.writ.claims.id !== writ) continue;
+    session.stop.abort();
+    session.channel.send({ type: 'kill', reason });
   }
 }

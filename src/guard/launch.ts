@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { registered } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
 import { contributeAssistant } from './assistants/contribute.ts';
+import { contributeEgress } from './egress/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
@@ -19,7 +20,10 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const profile = registered(organisation.profiles, session.writ.claims.profile);
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
   const folder = await sessionFolder(guard, session);
-  const contributions = [await contributeAssistant(guard, session, folder)];
+  const contributions = [
+    await contributeAssistant(guard, session, folder),
+    await contributeEgress(guard, session, folder),
+  ];
   return launchSpec(
     {
       command: { argv: contributions.find(({ argv }) => argv !== undefined)?.argv ?? request.argv },
@@ -48,6 +52,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
         email: `${session.writ.claims.assistant}@${organisation.trustDomain}`,
       },
       extraBinds: [...guard.toolchain.binds, ...contributions.flatMap(({ binds }) => binds)],
+      relays: contributions.flatMap(({ relays }) => relays ?? []),
       terminal: request.terminal,
     },
     guard.machine,

@@ -12,6 +12,7 @@ import { isGovernedAssistant } from './assistants/contribute.ts';
 import type { HookReply } from './assistants/hook.ts';
 import { authorize, type Answer, type Asked } from './authorize.ts';
 import type { GuardRecord } from './authority-port.ts';
+import { commandText } from './command-text.ts';
 import { resolveExecutable } from './executable.ts';
 import type { Guard } from './guard.ts';
 import { prepareLaunch } from './launch.ts';
@@ -38,6 +39,10 @@ export interface Session {
   readonly channel: Channel;
   /** Answers to an assistant's tool calls of the last seconds, by call. */
   readonly toolCalls: Map<string, Promise<HookReply>>;
+  /** Aborted as soon as the session or its writ ends: what it holds open closes at once. */
+  readonly stop: AbortController;
+  /** By which it was allowed to start; null for an assistant whose acts are decided one by one. */
+  answer: Answer | null;
   ended: boolean;
 }
 
@@ -63,6 +68,8 @@ export async function openSession(
     cleanUp: [],
     channel,
     toolCalls: new Map(),
+    stop: new AbortController(),
+    answer: null,
     ended: false,
   };
   guard.sessions.set(session.id, session);
@@ -87,6 +94,7 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
       await abandon(guard, session, `the command was not allowed (${answer.decision.decision})`);
       return;
     }
+    session.answer = answer;
   }
   if (session.channel.closed.aborted) return;
   const spec = await prepareLaunch(guard, session);
@@ -150,14 +158,14 @@ async function describeCommand(guard: Guard, session: Session): Promise<Asked> {
   return {
     session: session.id,
     task,
-    text: argv.map(quoteWord).join(' '),
+    text: commandText(argv),
     analysis: analyzeArgv(argv, place.context),
     subject: {
       assistant: task.assistant,
       requester: task.requester,
       job: task.job,
       profile: task.profile,
-      command: argv.map(quoteWord).join(' '),
+      command: commandText(argv),
       argv,
       executable: await resolveExecutable(argv[0] ?? '', guard.searchPath, place.directory),
       cwd: place.directory,
@@ -165,11 +173,6 @@ async function describeCommand(guard: Guard, session: Session): Promise<Asked> {
       commit: place.repository.commit,
     },
   };
-}
-
-/** As a shell would need it written, so that what people read is unambiguous. */
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** The launcher reports how the command ended. */
@@ -205,6 +208,7 @@ async function finish(guard: Guard, session: Session, data: { readonly [key: str
 
 async function abandon(guard: Guard, session: Session, reason: string): Promise<void> {
   session.ended = true;
+  session.stop.abort();
   guard.sessions.delete(session.id);
   for (const undo of session.cleanUp.reverse()) await undo();
   if (session.ownsWrit) await guard.authority.closeWrit(session.writ.claims.id, reason);
@@ -219,7 +223,7 @@ function executionRecord(
     type,
     writ: session.writ.claims.id,
     session: session.id,
-    command: session.request.argv.map(quoteWord).join(' '),
+    command: commandText(session.request.argv),
     decision: null,
     data,
   };

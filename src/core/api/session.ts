@@ -18,6 +18,8 @@ export type SessionMessage =
   | { readonly type: 'launch'; readonly session: string; readonly writ: string; readonly spec: unknown }
   | { readonly type: 'refused'; readonly decision: Decision; readonly approval: string | null }
   | { readonly type: 'no-writ'; readonly refusal: WritRefusal }
+  /** What a person at the command should know when it has ended, in sentences. */
+  | { readonly type: 'notice'; readonly text: readonly string[] }
   | { readonly type: 'kill'; readonly reason: string }
   | { readonly type: 'fault'; readonly code: string; readonly message: string; readonly hint: string | null };
 

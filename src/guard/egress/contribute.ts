@@ -1,0 +1,48 @@
+/** What a session needs to get out: its proxy, the port inside that leads there, and the variables that say so. */
+import { join } from 'node:path';
+import { registered } from '../../core/policy/organisation.ts';
+import { commandText } from '../command-text.ts';
+import type { Contribution } from '../contribution.ts';
+import type { Guard } from '../guard.ts';
+import type { Session } from '../session.ts';
+import { sentences } from './answers.ts';
+import { decideConnection } from './decide.ts';
+import { egressEnvironment, proxyPort } from './environment.ts';
+import { asTheSystem, from } from './names.ts';
+import { startEgress } from './proxy.ts';
+
+const insideSocket = '/run/writ/egress.sock';
+
+/** Nothing at all under a profile that names no host. */
+export async function contributeEgress(
+  guard: Guard,
+  session: Session,
+  folder: string,
+): Promise<Contribution> {
+  const { organisation } = await guard.bundle();
+  const profile = registered(organisation.profiles, session.writ.claims.profile);
+  if (profile === null || profile.hosts.length === 0) return { environment: {}, binds: [] };
+  const socket = join(folder, 'egress.sock');
+  const { id, writ, request } = session;
+  const command = commandText(request.argv);
+  const server = guard.environment['WRIT_DNS_SERVER'];
+  const egress = await startEgress({
+    socket,
+    decide: (wanted) => decideConnection(guard, session, wanted),
+    record: (records) =>
+      guard.authority.record(
+        records.map((record) => ({ ...record, writ: writ.claims.id, session: id, command })),
+      ),
+    resolve: server === undefined ? asTheSystem : from(server),
+    onRefused: (refusal) => session.channel.send({ type: 'notice', text: sentences(refusal) }),
+    report: guard.report,
+    clock: guard.clock,
+  });
+  session.stop.signal.addEventListener('abort', () => void egress.stop());
+  session.cleanUp.push(() => egress.stop());
+  return {
+    environment: egressEnvironment(organisation),
+    binds: [{ source: socket, target: insideSocket, mode: 'ro' }],
+    relays: [`127.0.0.1:${proxyPort}=${insideSocket}`],
+  };
+}

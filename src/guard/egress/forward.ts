@@ -1,0 +1,177 @@
+/** Plain HTTP: each request is read, decided and written anew, so that both ends see the same one. */
+import { request as send, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { connectOut, refuse, type Connected, type Way } from './connect.ts';
+import { httpAnswer } from './answers.ts';
+import type { Outcome, Refusal } from './connection.ts';
+import { parseAuthority, type Endpoint } from './endpoint.ts';
+import type { Patience } from './tunnel.ts';
+
+/** RFC 9110 section 7.6.1, RFC 9112 section 3.2.2, and what is between client and proxy alone. */
+const hopByHop =
+  names(`connection proxy-connection keep-alive te trailer transfer-encoding upgrade http2-settings
+  proxy-authenticate proxy-authorization proxy-authentication-info expect host`);
+
+interface Asked {
+  readonly endpoint: Endpoint;
+  readonly method: string;
+  /** For the server: path and query as they came. */
+  readonly target: string;
+  /** For policy. */
+  readonly path: string;
+}
+
+export async function forward(
+  way: Way,
+  request: IncomingMessage,
+  response: ServerResponse,
+  patience: Patience,
+): Promise<void> {
+  const asked = readRequest(request);
+  if ('malformed' in asked) {
+    const refusal: Refusal = {
+      kind: 'malformed',
+      decision: 'deny',
+      target: asked.target,
+      reason: asked.malformed,
+      missing: [],
+      advice: null,
+    };
+    return answer(response, await refuse(way, 'http', refusal, []));
+  }
+  const { endpoint, method, path } = asked;
+  const connected = await connectOut(way, { protocol: 'http', endpoint, request: { method, path } });
+  if (!('upstream' in connected)) return answer(response, connected);
+  const { upstream, entry, address } = connected;
+  let outcome: Outcome = 'broken';
+  const stop = (): void => {
+    outcome = 'stopped';
+    upstream.destroy();
+  };
+  way.ended.addEventListener('abort', stop);
+  upstream.setTimeout(patience.idle, () => {
+    outcome = 'idle';
+    upstream.destroy();
+  });
+  response.once('close', () => upstream.destroy());
+  try {
+    await exchange(asked, request, response, connected);
+    outcome = 'closed';
+  } catch {
+    const reason = 'the server broke off';
+    const refusal = {
+      kind: 'unreachable',
+      decision: 'deny',
+      target: asked.endpoint.host,
+      reason,
+      missing: [],
+      advice: null,
+    } as const;
+    if (response.headersSent) response.destroy();
+    else answer(response, refusal);
+  } finally {
+    way.ended.removeEventListener('abort', stop);
+    const bytes = { address, up: upstream.bytesWritten, down: upstream.bytesRead };
+    upstream.destroy();
+    await entry.closed(outcome, bytes);
+  }
+}
+
+async function exchange(
+  { endpoint, method, target }: Asked,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { upstream }: Connected,
+): Promise<void> {
+  const headers = kept(request.rawHeaders, request.headers.connection);
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  headers.push('Host', endpoint.port === 80 ? host : `${host}:${endpoint.port}`, 'Via', '1.1 writ');
+  // Whole bodies keep their length, anything else is chunked anew: no ambiguity of framing gets through.
+  if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
+  headers.push('Connection', 'close');
+  const outgoing = send({ createConnection: () => upstream, method, path: target, headers, setHost: false });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  outgoing.once('response', resolve).once('error', reject);
+  outgoing.once('upgrade', () => reject(new Error('the server changed the protocol unasked')));
+  outgoing.once('close', () => reject(new Error('closed')));
+  // A server may answer before it has read all; what it then does not read is nobody's fault.
+  pipeline(request, outgoing).catch(() => {});
+  const incoming = await promise;
+  outgoing.on('error', () => {});
+  response.writeHead(
+    incoming.statusCode ?? 502,
+    incoming.statusMessage ?? '',
+    kept(incoming.rawHeaders, incoming.headers.connection),
+  );
+  await pipeline(incoming, response);
+}
+
+/** RFC 9112 section 3.2.2: absolute-form, and a Host field that says the same. */
+function readRequest({
+  url = '',
+  method = '',
+  headers,
+  rawHeaders,
+}: IncomingMessage): Asked | { readonly malformed: string; readonly target: string } {
+  const [, authority = '', path = '/', query = ''] =
+    /^http:\/\/([^/?#]*)(\/[^?#]*)?(\?[^#]*)?$/i.exec(url) ?? [];
+  const bad = (malformed: string) => ({ malformed, target: authority || url });
+  if (authority === '') return bad('this is a proxy: it takes http://host/path and CONNECT');
+  const endpoint = parseAuthority(authority, 80);
+  if ('malformed' in endpoint) return bad(endpoint.malformed);
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  const named = parseAuthority(headers.host ?? '', 80);
+  const same = 'host' in named && named.host === endpoint.host && named.port === endpoint.port;
+  if (hosts.length !== 1 || !same) return bad('its Host field names another host than its address');
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return bad('its body is coded in an unknown way');
+  const plain = policyPath(path);
+  if (plain === null) return bad('its path can be read in more than one way');
+  return { endpoint, method, target: `${path}${query}`, path: plain };
+}
+
+/**
+ * The path without needless percent-encodings (RFC 3986 section 6.2.2.2), the rest of them in upper case. Null where
+ * a server may see another path in it: dot segments in any spelling, backslashes, encodings that are broken or double.
+ */
+export function policyPath(path: string): string | null {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+  if (decoded.split('/').some((segment) => segment === '.' || segment === '..')) return null;
+  if (/[\\\0-\x1f\x7f]|%[0-9a-f]{2}/i.test(decoded)) return null;
+  return path.replaceAll(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : escape.toUpperCase();
+  });
+}
+
+function answer(response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const { status, phrase, body } = httpAnswer(refusal);
+  response.writeHead(status, phrase, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  response.end(body);
+}
+
+/** Fields that go on, as they came. @param connection names further ones that do not */
+function kept(raw: readonly string[], connection: string | undefined): string[] {
+  const listed = names((connection ?? '').replaceAll(',', ' ').toLowerCase());
+  const fields: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? '';
+    if (!hopByHop.has(name.toLowerCase()) && !listed.has(name.toLowerCase()))
+      fields.push(name, raw[at + 1] ?? '');
+  }
+  return fields;
+}
+
+function names(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}

@@ -1,0 +1,38 @@
+/** Reading a socket piece by piece, before it is handed on to somebody who lets it flow. */
+import type { Socket } from 'node:net';
+
+/** What has come next; null at the end, or when the socket is gone. */
+export async function nextChunk(socket: Socket): Promise<Buffer | null> {
+  for (;;) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk !== null) return chunk;
+    if (socket.readableEnded || socket.destroyed) return null;
+    await readable(socket);
+  }
+}
+
+/** Exactly so many bytes, with the rest left for later; null when they do not come. */
+export async function take(socket: Socket, length: number): Promise<Buffer | null> {
+  for (;;) {
+    const chunk = socket.read(length) as Buffer | null;
+    if (chunk !== null) return chunk.length === length ? chunk : null;
+    if (socket.readableEnded || socket.destroyed) return null;
+    await readable(socket);
+  }
+}
+
+/** Puts back what was read too far, and returns the socket to the state in which it can flow. */
+export async function putBack(socket: Socket, chunk: Buffer): Promise<void> {
+  socket.unshift(chunk);
+  // Node notices only at the next turn that nobody listens for `readable` any more.
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function readable(socket: Socket): Promise<void> {
+  const events = ['readable', 'end', 'close', 'error'] as const;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = (): void => resolve();
+  for (const event of events) socket.once(event, done);
+  await promise;
+  for (const event of events) socket.off(event, done);
+}
