@@ -17,3 +17,8 @@ export function parseTime(text: string, now: number): number {
     hint: 'Write an ISO time such as 2026-11-22T09:00Z, or an age such as 30m, 12h, 7d.',
   });
 }
+
+/** For people: UTC, to the second. */
+export function clock(time: number): string {
+  return new Date(time).toISOString().replace('T', ' ').slice(0, 19);
+}

@@ -124,11 +124,33 @@ const verbs: readonly Verb[] = [
     load: async () => (await import('./writs.ts')).list,
   },
   {
-    name: 'revoke <writ>',
-    summary: 'end a writ now; what runs under it is killed',
-    options: [reason, json],
-    examples: ["writ revoke writ_01j… --reason 'wrong branch'"],
+    name: 'revoke [writ]',
+    summary:
+      'end a writ now, or all of an assistant or repository; what runs is killed, what was lent revoked',
+    options: [
+      new Option('--assistant <name>', 'every live writ of this assistant'),
+      new Option('--repository <remote>', 'every live writ in this repository'),
+      reason,
+      json,
+    ],
+    examples: [
+      "writ revoke writ_01j… --reason 'wrong branch'",
+      "writ revoke --assistant claude --reason 'odd pushes'",
+    ],
     load: async () => (await import('./writs.ts')).revoke,
+  },
+  {
+    name: 'lease <action> [lease]',
+    summary: 'list what is lent and what waits for its revocation, or revoke one lease',
+    options: [
+      new Option('--all', 'also those that have ended (list)'),
+      writ,
+      limit,
+      new Option('--reason <text>', 'why; it is recorded (revoke)'),
+      json,
+    ],
+    examples: ['writ lease list', "writ lease revoke lse_01j… --reason 'odd queries'"],
+    load: async () => (await import('./lease.ts')).lease,
   },
   {
     name: 'approvals',

@@ -4,12 +4,14 @@ import type { WritRefusal } from '../core/api/session.ts';
 import { signingKey } from '../core/identity/keys.ts';
 import { randomBytes } from 'node:crypto';
 import type { Writ } from '../core/model/writ.ts';
+import type { RevokedWrits } from '../authority/services/revoke-writ.ts';
 import type { StoredEntry } from '../authority/store/port.ts';
 import { loadBundle } from '../core/policy/bundle.ts';
 import { identifyRepository } from '../guard/repository/identify.ts';
 import { connect, type Client } from './authority-client.ts';
-import { exitOfVerdict } from './exit.ts';
+import { exit, exitOfVerdict } from './exit.ts';
 import { stockGovernance } from './governance.ts';
+import { clock } from './time.ts';
 import { paint, print, printJson, say, table, visible } from './output.ts';
 
 interface IssueOptions {
@@ -101,14 +103,39 @@ export async function list(
   print(table(rows));
 }
 
-export async function revoke(
-  [id = '']: readonly string[],
-  options: { readonly reason: string; readonly json?: boolean },
-): Promise<void> {
+interface RevokeOptions {
+  readonly assistant?: string;
+  readonly repository?: string;
+  readonly reason: string;
+  readonly json?: boolean;
+}
+
+/** One writ, or every live one of an assistant or in a repository. */
+export async function revoke([id]: readonly string[], options: RevokeOptions): Promise<void> {
+  const { assistant, repository, reason } = options;
+  const several = assistant !== undefined || repository !== undefined;
+  if (several === (id !== undefined)) {
+    say('say which: a writ, or --assistant NAME, --repository REMOTE or both');
+    process.exitCode = exit.usage;
+    return;
+  }
   const client = await connect();
+  if (id === undefined) {
+    const of = { ...(assistant && { assistant }), ...(repository && { repository }) };
+    const done = await client.post<RevokedWrits>('/writs/revoke', { ...of, reason });
+    if (options.json === true) printJson(done);
+    else print(told(done));
+    return;
+  }
   await client.post(`/writs/${encodeURIComponent(id)}/revoke`, { reason: options.reason });
   if (options.json === true) printJson({ id, state: 'revoked', reason: options.reason });
   else print(`${id} is revoked; what ran under it is killed.`);
+}
+
+function told({ revoked, refused }: RevokedWrits): string {
+  if (revoked.length === 0) return 'No writ of these is live.';
+  const left = refused.map((one) => `${one} is not yours to revoke`);
+  return [...revoked.map((one) => `${one} is revoked; what ran under it is killed.`), ...left].join('\n');
 }
 
 async function inForce(client: Client) {
@@ -141,8 +168,4 @@ function describe({ claims, state, ended, renewals }: Writ): string {
     ],
     ['policy', claims.policyVersion.slice(0, 16)],
   ]);
-}
-
-function clock(time: number): string {
-  return new Date(time).toISOString().replace('T', ' ').slice(0, 19);
 }

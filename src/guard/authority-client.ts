@@ -26,6 +26,10 @@ export function authorityClient(send: Send): AuthorityPort {
     issueJwtSvid: (request) => post('/svids/jwt', request),
     issueX509Svid: (request) => post('/svids/x509', request),
     trustAnchors: () => get('/trust-bundle'),
+    requestLease: (request) => post('/leases', request),
+    useLease: (id) => post(`/leases/${encodeURIComponent(id)}/use`),
+    renewLease: (id) => post(`/leases/${encodeURIComponent(id)}/renew`),
+    releaseLeases: (session, reason) => post('/leases/release', { session, reason }),
     awaitApproval: (id) => get(`/approvals/${encodeURIComponent(id)}/decision`),
   };
 }

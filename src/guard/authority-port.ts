@@ -12,6 +12,7 @@ import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
 import type { Decision } from '../core/model/decision.ts';
 import type { Json } from '../core/model/entry.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
+import type { LeaseShown, LentAnswer } from '../core/api/lease.ts';
 import type { WritRefusal } from '../core/api/session.ts';
 import type { EnforcementLevel } from '../core/model/decision.ts';
 
@@ -58,6 +59,17 @@ export interface AuthorityPort {
   useApproval(id: string, digest: string, record: GuardRecord): Promise<void>;
   /** Resolves when the approval is no longer waiting, or after a while with its state as it is. */
   awaitApproval(id: string): Promise<Approval>;
+  /** Resolves when the lease is on record. */
+  requestLease(request: {
+    writ: string;
+    session: string;
+    credential: string;
+    parameters: Readonly<Record<string, string>>;
+  }): Promise<LentAnswer>;
+  /** Before each further use of it. */
+  useLease(id: string): Promise<void>;
+  renewLease(id: string): Promise<LeaseShown>;
+  releaseLeases(session: string, reason: string): Promise<void>;
   /** A token that says which task its holder is. Refused unless the writ is active. */
   issueJwtSvid(request: {
     writ: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { registered } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
 import { contributeAssistant } from './assistants/contribute.ts';
+import { contributeCredentials } from './credentials/contribute.ts';
 import { contributeEgress } from './egress/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
@@ -23,6 +24,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const contributions = [
     await contributeAssistant(guard, session, folder),
     await contributeEgress(guard, session, folder),
+    await contributeCredentials(guard, session, folder),
   ];
   return launchSpec(
     {

@@ -1,6 +1,7 @@
 /** Routes of leases. The answer to the guard that asks for one is the only place where a secret is said. */
 import { Hono } from 'hono';
 import { leaseRequest, leasesQuery, reasonRequest, releaseRequest } from '../../core/api/authority.ts';
+import type { LeaseShown } from '../../core/api/lease.ts';
 import type { Lease } from '../../core/model/lease.ts';
 import type { AuthorityContext } from '../context.ts';
 import { issueLease } from '../services/issue-lease.ts';
@@ -49,6 +50,6 @@ export function leaseRoutes(
 }
 
 /** What the authority keeps for itself stays there. */
-function shown({ sealed: _sealed, settings: _settings, ...lease }: Lease) {
+function shown({ sealed: _sealed, settings: _settings, ...lease }: Lease): LeaseShown {
   return lease;
 }

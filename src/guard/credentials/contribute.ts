@@ -1,0 +1,82 @@
+/** The credentials that a session's profile names, each where its clients look by themselves. None is lent before use. */
+import { join } from 'node:path';
+import type { Credential } from '../../core/policy/credentials.ts';
+import { registered } from '../../core/policy/organisation.ts';
+import type { Contribution } from '../contribution.ts';
+import type { Guard } from '../guard.ts';
+import type { Session } from '../session.ts';
+import { LeaseHolder } from './lease-holder.ts';
+import { startPostgresRelay } from './postgres-relay.ts';
+
+/** One credential in one session. */
+interface Place {
+  readonly guard: Guard;
+  readonly session: Session;
+  readonly name: string;
+  readonly credential: Credential;
+  /** Of the session, outside of the sandbox. */
+  readonly inFolder: (file: string) => string;
+  readonly holder: LeaseHolder;
+}
+
+export async function contributeCredentials(
+  guard: Guard,
+  session: Session,
+  folder: string,
+): Promise<Contribution> {
+  const { organisation } = await guard.bundle();
+  const names = registered(organisation.profiles, session.writ.claims.profile)?.credentials ?? [];
+  if (names.length === 0) return { environment: {}, binds: [] };
+  session.cleanUp.push(() => release(guard, session));
+  const contributions: Contribution[] = [];
+  for (const [index, name] of names.entries()) {
+    const credential = registered(organisation.credentials, name);
+    if (credential === null) continue; // a loaded bundle has them all
+    const holder = new LeaseHolder({
+      authority: guard.authority,
+      clock: guard.clock,
+      writ: session.writ.claims.id,
+      session: session.id,
+      credential: name,
+      renews: true,
+    });
+    session.cleanUp.push(async () => holder.close());
+    const inFolder = (file: string) => join(folder, `${index}-${file}`);
+    contributions.push(await contribute({ guard, session, name, credential, inFolder, holder }));
+  }
+  return {
+    // Of two that mean the same variable the profile's first one has it.
+    environment: Object.assign({}, ...contributions.map((one) => one.environment).reverse()) as Record<
+      string,
+      string
+    >,
+    binds: contributions.flatMap(({ binds }) => binds),
+  };
+}
+
+/** What was lent ends with the session, even where its writ goes on. */
+async function release(guard: Guard, session: Session): Promise<void> {
+  try {
+    await guard.authority.releaseLeases(session.id, 'the session ended');
+  } catch (error) {
+    guard.report(error); // the end of the writ, or their own, revokes them
+  }
+}
+
+async function contribute(place: Place): Promise<Contribution> {
+  switch (place.credential.broker) {
+    case 'postgres':
+      return contributePostgres(place, place.credential.database);
+  }
+}
+
+async function contributePostgres({ session, name, inFolder, holder }: Place, database: string) {
+  const source = inFolder('pg.sock');
+  const relay = await startPostgresRelay(source, holder);
+  session.cleanUp.push(async () => relay.close());
+  const folder = `/run/writ/postgres/${name}`;
+  return {
+    environment: { PGHOST: folder, PGPORT: '5432', PGUSER: 'writ', PGDATABASE: database },
+    binds: [{ source, target: `${folder}/.s.PGSQL.5432`, mode: 'ro' as const }],
+  };
+}
