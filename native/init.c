@@ -9,6 +9,9 @@
  *
  * The setting `relay ADDRESS:PORT=SOCKET` has a child of this process carry the sandbox's own loopback port to the
  * socket of the guard's proxy, from before the command starts until it ends; see relay.c. It is no part of the command.
+ *
+ * `writ-exec init supervised` finds its supervisor at SUPERVISOR_FD: reads from it a block of rules for files
+ * (landlock.h), and has the command begin under them and under the supervisor's eyes (listener.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +35,8 @@
 #include "block.h"
 #include "commands.h"
 #include "exec.h"
+#include "landlock.h"
+#include "listener.h"
 #include "mounts.h"
 #include "relay.h"
 #include "report.h"
@@ -54,6 +59,8 @@ enum { LIMITS = sizeof limit_names / sizeof *limit_names };
 struct settings {
     bool foreground;
     bool relayed;
+    bool supervised;
+    struct block rules; /* of a supervised command */
     long long wall_ms; /* 0: none */
     bool limited[LIMITS];
     rlim_t limits[LIMITS];
@@ -171,6 +178,18 @@ static void take_foreground(pid_t group) {
     if (tcsetpgrp(STDIN_FILENO, group) != 0) return;
 }
 
+/* The last thing before the command: nothing of ours that the supervisor would have to decide comes after it. */
+static void submit(const struct settings *settings) {
+    /* It reads what this process is about to run. */
+    if (prctl(PR_SET_DUMPABLE, 1) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
+    struct confinement confinement = {
+        .landlock_abi = restrict_to(block_strings(&settings->rules), settings->rules.count)};
+    int listener = install_listener();
+    send_listener(SUPERVISOR_FD, listener, confinement);
+    close(listener);
+    close(SUPERVISOR_FD);
+}
+
 __attribute__((noreturn)) static void become_command(const struct settings *settings, char **argv, char **env) {
     setpgid(0, 0);
     if (settings->foreground) take_foreground(getpid());
@@ -178,6 +197,7 @@ __attribute__((noreturn)) static void become_command(const struct settings *sett
     sigset_t none;
     sigemptyset(&none);
     apply_limits(settings);
+    if (settings->supervised) submit(settings);
     sigprocmask(SIG_SETMASK, &none, NULL);
     environ = env;
     exec_command(argv);
@@ -297,12 +317,13 @@ static void tell_end(const struct state *state) {
 }
 
 int init_command(int argc, char **argv) {
-    (void)argv;
-    if (argc != 0 || getpid() != 1) fail(EXIT_SETUP, "init: only as process 1 of a sandbox");
-    close_range(REAL_STDERR_FD + 1, ~0u, 0);
+    bool supervised = argc == 1 && strcmp(argv[0], "supervised") == 0;
+    if ((argc != 0 && !supervised) || getpid() != 1) fail(EXIT_SETUP, "init: only as process 1 of a sandbox");
+    close_range(supervised ? SUPERVISOR_FD + 1 : REAL_STDERR_FD + 1, ~0u, 0);
     /* The command runs as the same user: this keeps it out of /proc/1, and so away from the control socket. */
     if (prctl(PR_SET_DUMPABLE, 0) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    if (supervised) fcntl(SUPERVISOR_FD, F_SETFD, FD_CLOEXEC);
 
     sigset_t everything, children;
     sigfillset(&everything);
@@ -318,6 +339,8 @@ int init_command(int argc, char **argv) {
     struct block argv_block = read_block(CONTROL_FD);
     if (argv_block.count == 0) fail(EXIT_SETUP, "init: no command");
     struct settings settings = read_settings((int)settings_block.count, block_strings(&settings_block));
+    settings.supervised = supervised;
+    if (supervised) settings.rules = read_block(SUPERVISOR_FD);
 
     /* Until here standard error was the launcher's, which turns what it reads into its own error. */
     if (dup2(REAL_STDERR_FD, STDERR_FILENO) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
@@ -326,6 +349,7 @@ int init_command(int argc, char **argv) {
     struct state state = {.reason = "exited", .deadline = -1};
     if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
     state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));
+    if (supervised) close(SUPERVISOR_FD);
     if (settings.relayed) state.relay = start_relay(child_signals);
     tell("started\n");
     supervise(&state, child_signals);

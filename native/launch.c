@@ -1,24 +1,32 @@
 /*
  * writ-exec launch [--cgroup DIRECTORY]
  *
- * Outside the sandbox: becomes bubblewrap, with nothing inherited but the standard streams and the control socket.
+ * Outside the sandbox: starts bubblewrap, with nothing inherited but the standard streams and the control socket.
  * The block on the control socket holds bubblewrap's path, its arguments (each ending in NUL), and then the content
  * of one file for each descriptor from FIRST_DATA_FD + 1 on that the arguments name; FIRST_DATA_FD is the arguments'.
+ *
+ * Without supervision it becomes bubblewrap. Where the arguments begin with `supervise SOCKET TOKEN WORD… bubblewrap`,
+ * which are not bubblewrap's, it stays, as bubblewrap's parent, and decides with the guard that listens at SOCKET
+ * which programs start (supervise.c); the words in between are for process 1 (landlock.c).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "block.h"
 #include "commands.h"
 #include "report.h"
+#include "supervise.h"
+#include "words.h"
 
 /* bubblewrap must outlive what is sent to its whole process group: the command decides what a signal means. */
 static void ignore_group_signals(void) {
@@ -54,6 +62,96 @@ static void join_cgroup(const char *directory) {
     close(fd);
 }
 
+/* What stands before bubblewrap's own arguments; removes it from them. */
+static bool take_supervision(struct item *arguments, struct supervision *supervision, struct words *rules) {
+    const char *end = arguments->bytes + arguments->length;
+    const char *word = arguments->bytes;
+    for (int i = 0; word < end && memchr(word, '\0', (size_t)(end - word)) != NULL; i++) {
+        const char *next = word + strlen(word) + 1;
+        if (i == 0 && strcmp(word, "supervise") != 0) return false;
+        if (i == 1) supervision->socket = strdup(word);
+        if (i == 2) supervision->token = strdup(word);
+        if (i > 2 && strcmp(word, "bubblewrap") == 0) {
+            arguments->length = (uint32_t)(end - next);
+            memmove(arguments->bytes, next, arguments->length);
+            return true;
+        }
+        if (i > 2) add_text(rules, word);
+        word = next;
+    }
+    if (word != arguments->bytes) fail(EXIT_SETUP, "launch: bad data");
+    return false;
+}
+
+/* Its place inside is also in src/guard/sandbox/view.ts. */
+__attribute__((noreturn)) static void become_bubblewrap(const char *path, bool supervised) {
+    char arguments[16];
+    snprintf(arguments, sizeof arguments, "%d", FIRST_DATA_FD);
+    char *const words[] = {"bwrap", "--args", arguments, "--", "/run/writ/writ-exec", "init",
+                           supervised ? "supervised" : NULL, NULL};
+    char *const environment[] = {NULL};
+    execve(path, words, environment);
+    fail(EXIT_SETUP, "cannot start %s: %s", path, strerror(errno));
+}
+
+/* In the child: everything as it would be without a supervisor, and the socket to it. */
+__attribute__((noreturn)) static void start_sandbox(const char *path, const char *cgroup, int outside, pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(EXIT_SETUP);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (cgroup != NULL) join_cgroup(cgroup);
+    if (dup2(outside, SUPERVISOR_FD) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
+    become_bubblewrap(path, true);
+}
+
+/* The command's own streams are not the supervisor's to hold. */
+static void let_go_of_streams(uint32_t files) {
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0) {
+        fail(EXIT_SETUP, "/dev/null: %s", strerror(errno));
+    }
+    close(nothing);
+    close(CONTROL_FD);
+    for (uint32_t i = 0; i < files; i++) close(FIRST_DATA_FD + (int)i);
+}
+
+static void write_rules(int socket, const struct words *rules) {
+    char number[4];
+    for (int i = 0; i < 4; i++) number[i] = (char)(rules->count >> 8 * i);
+    write_all(socket, number, sizeof number);
+    const char *at = rules->bytes;
+    for (uint32_t i = 0; i < rules->count; i++) {
+        size_t length = strlen(at);
+        for (int j = 0; j < 4; j++) number[j] = (char)(length >> 8 * j);
+        write_all(socket, number, sizeof number);
+        write_all(socket, at, length);
+        at += length + 1;
+    }
+}
+
+static int launch_supervised(const char *path, const char *cgroup, uint32_t files,
+                             const struct supervision *supervision, const struct words *rules) {
+    int guard = begin_supervision(supervision);
+    int inside[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, inside) != 0) {
+        fail(EXIT_SETUP, "socketpair: %s", strerror(errno));
+    }
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &children, NULL);
+    signal(SIGCHLD, SIG_DFL);
+    pid_t self = getpid();
+    pid_t sandbox = fork();
+    if (sandbox < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
+    if (sandbox == 0) start_sandbox(path, cgroup, inside[1], self);
+    close(inside[1]);
+    let_go_of_streams(files);
+    write_rules(inside[0], rules);
+    return supervise_sandbox(sandbox, inside[0], guard);
+}
+
 int launch_command(int argc, char **argv) {
     /* Before anything else: whatever the caller had open, such as a folder, would be a way out of the sandbox. */
     if (close_range(REAL_STDERR_FD + 1, ~0u, 0) != 0) fail(EXIT_SETUP, "close_range: %s", strerror(errno));
@@ -63,20 +161,19 @@ int launch_command(int argc, char **argv) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
+    const char *cgroup = NULL;
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--cgroup") != 0 || i + 1 >= argc) fail(EXIT_SETUP, "launch: bad argument %s", argv[i]);
-        join_cgroup(argv[++i]);
+        cgroup = argv[++i];
     }
 
     struct block block = read_block(CONTROL_FD);
     if (block.count < 2 || block.count > 200) fail(EXIT_SETUP, "launch: bad data");
+    struct supervision supervision = {0};
+    struct words rules = {0};
+    bool supervised = take_supervision(&block.items[1], &supervision, &rules);
     for (uint32_t i = 1; i < block.count; i++) place_data(&block.items[i], FIRST_DATA_FD + (int)i - 1);
-
-    char arguments[16];
-    snprintf(arguments, sizeof arguments, "%d", FIRST_DATA_FD);
-    /* Its place inside is also in src/guard/sandbox/view.ts. */
-    char *const bubblewrap[] = {"bwrap", "--args", arguments, "--", "/run/writ/writ-exec", "init", NULL};
-    char *const environment[] = {NULL};
-    execve(block.items[0].bytes, bubblewrap, environment);
-    fail(EXIT_SETUP, "cannot start %s: %s", block.items[0].bytes, strerror(errno));
+    if (supervised) return launch_supervised(block.items[0].bytes, cgroup, block.count - 1, &supervision, &rules);
+    if (cgroup != NULL) join_cgroup(cgroup);
+    become_bubblewrap(block.items[0].bytes, false);
 }

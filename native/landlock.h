@@ -1,0 +1,14 @@
+#ifndef WRIT_LANDLOCK_H
+#define WRIT_LANDLOCK_H
+
+#include <stdint.h>
+
+/*
+ * Restricts this process, and all that it starts, to the rules: pairs of words, ACCESS and PATH, where ACCESS is any
+ * of the letters r (read), w (change), x (execute) and d (control devices); a path that is not there is passed over. The pair
+ * `tcp PORT` permits connections to a port; with `tcp none` as one of them, no other TCP connection or listener is.
+ * Returns the version of the kernel's interface that was enforced, 0 where the kernel has none.
+ */
+uint32_t restrict_to(char **words, uint32_t count);
+
+#endif
