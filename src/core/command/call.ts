@@ -1,6 +1,6 @@
 /** One program about to run, and the vocabulary in which tool models say what it does. */
 import type { OpaqueOperation, Span, Trait } from '../model/operation.ts';
-import { literal, type Field } from './field.ts';
+import { dropFirst, literal, type Field } from './field.ts';
 import type { Findings, OpenExec } from './findings.ts';
 import { namesSecret } from './environment.ts';
 import { endpointTarget, isLoopback, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
@@ -89,6 +89,16 @@ export class Call {
 
   write(field: Field, recursive = false): void {
     addPaths('write', field, this, { by: this.name, recursive });
+  }
+
+  /** A file, or `@file` with options in it. */
+  readOrOptions(field: Field): void {
+    if (!field.prefix.startsWith('@')) {
+      this.read(field);
+      return;
+    }
+    this.read(dropFirst(field, 1));
+    this.opaque('exec', field.text, 'the options come from a file');
   }
 
   /** Makes, removes or replaces the entry itself: a symbolic link, not what it leads to. */

@@ -13,6 +13,8 @@ export interface Field {
   readonly stream: boolean;
   /** What it certainly begins with; all of it where known. */
   readonly prefix: string;
+  /** The name of the file at its end, where only that is known. */
+  readonly ends?: string;
   readonly span: Span;
 }
 

@@ -39,6 +39,10 @@ const inherited: Input = { kind: 'inherited' };
 const special =
   /^(_|BASH\w*|COMP_\w+|DIRSTACK|EPOCH\w+|EUID|FUNCNAME|GROUPS|HISTCMD|HOSTNAME|LINENO|MAPFILE|OPTARG|OPTIND|PIPESTATUS|PPID|RANDOM|READLINE\w*|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID)$/;
 
+/** A new name of mktemp's own choice, for which its pattern stands. */
+const freshFile =
+  /^"?\$\(mktemp( -[dq]+)*( -t [\w.-]+|( --tmpdir| -p \/tmp)?( \/tmp\/[\w.-]*X{3,}[\w.-]*)?)\)"?$/;
+
 /** `((id > x))` and its like run programs in shells that do not know the syntax. */
 const bashOnly = new Set<string>(['TestCommand', 'ArithmeticCommand', 'ArithmeticFor', 'Coproc', 'Select']);
 
@@ -533,6 +537,8 @@ export class Interpreter implements Shell {
         /^\$\(\([^]*\)\)$|^\$[#?$]$|^\$\{#\w+\}$/.test(prefix.value.type === 'Word' ? prefix.value.text : '')
       )
         value = 'numeric';
+      if (plain && !field.known && prefix.value.type === 'Word' && freshFile.test(prefix.value.text))
+        value = { text: '/tmp/tmp.XXXXXXXXXX' };
       if (prefix.append === true) {
         const before = state.variable(prefix.name);
         value =

@@ -122,7 +122,9 @@ const env: ToolModel = tool({
         call.exec.argv.join(' '),
         'an option is not known, so that the program cannot be told',
       );
-    if (!runWithAssignments(call, words, change)) call.trait('reads');
+    if (runWithAssignments(call, words, change)) return;
+    call.trait('reads');
+    call.showsEnvironment();
   },
 });
 
@@ -418,12 +420,13 @@ export const wrappers = named({
     },
   }),
   catchsegv: wrapper({}),
-  'caffeinate chronic ifne unbuffer rlwrap eatmydata fakeroot faketime proxychains proxychains4 torsocks tsocks firejail bwrap systemd-run systemd-inhibit dbus-run-session xvfb-run aa-exec runcon setarch linux64 linux32 i386 x86_64 setpriv capsh prlimit cgexec numactl softlimit chpst daemonize start-stop-daemon at batch':
+  'cpulimit choom multitime logsave setlock pidstat coreutils caffeinate chronic ifne unbuffer rlwrap eatmydata fakeroot faketime proxychains proxychains4 torsocks tsocks firejail bwrap systemd-run systemd-inhibit dbus-run-session xvfb-run aa-exec runcon setarch linux64 linux32 i386 x86_64 setpriv capsh prlimit cgexec numactl softlimit chpst daemonize start-stop-daemon at batch':
     tool({
       hides: 'exec',
       raw: (call) => {
         call.trait('unknown');
-        if (/^(systemd-run|daemonize|start-stop-daemon|at|batch)$/.test(call.name)) call.trait('persists');
+        if (/^(systemd-run|daemonize|start-stop-daemon|at|batch)$/.test(call.name))
+          call.trait('persists', 'system');
         if (/^(setpriv|capsh)$/.test(call.name)) call.trait('privileges');
         call.opaque('exec', call.exec.argv.join(' '), `${call.name} runs another program`);
         const at = call.words.findIndex((word) => word.known && !word.text.startsWith('-'));

@@ -176,6 +176,26 @@ export const archives = named({
       call.writeAnywhereBelow(optionValue(parsed, '-d') ?? literal('.', call.span));
     },
   }),
+  'unrar cabextract unsquashfs dtrx atool pax': tool({
+    traits: ['reads', 'writes'],
+    hides: 'exec',
+    lenient: true,
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands) call.read(operand);
+      call.writeAnywhereBelow(literal('.', call.span));
+    },
+  }),
+  'uudecode uuencode': tool({
+    traits: ['reads', 'writes'],
+    lenient: true,
+    hides: 'write',
+    options: { '-o': 'write' },
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands) call.read(operand);
+      if (call.name === 'uudecode' && !hasOption(parsed, '-o'))
+        call.opaque('write', call.exec.argv.join(' '), 'the text says which file it writes');
+    },
+  }),
   zipinfo: tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read' }),
   '7z 7za 7zr 7zz': tool({
     traits: ['reads', 'writes'],

@@ -41,10 +41,7 @@ const compiler: ToolModel = tool({
   },
   apply: (call, parsed) => {
     call.trait('writes');
-    for (const operand of parsed.operands) {
-      if (operand.text.startsWith('@')) call.opaque('exec', operand.text, 'the options come from a file');
-      else call.read(operand);
-    }
+    for (const operand of parsed.operands) call.readOrOptions(operand);
     for (const word of parsed.strange) {
       if (/^-(fplugin|specs|wrapper|B|fuse-ld|Xclang|load)/.test(word.text))
         call.opaque('exec', word.text, 'it loads code into the compiler');
@@ -109,13 +106,15 @@ export const buildTools = named({
     builder(['writes', 'runs-code'], 'ignored', {
       '-f --file --justfile -C --directory': { takes: 'value', effect: 'read', traits: ['runs-code'] },
     }),
-  'gcc g++ cc c++ clang clang++ tcc icc cpp nvcc gfortran': compiler,
+  'gcc g++ cc c++ c89 c99 clang clang++ tcc icc cpp nvcc gfortran': compiler,
   'ld lld gold mold as nasm yasm': compiler,
   'nm objdump readelf size addr2line c++filt pkg-config pkgconf dwarfdump': tool({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    operands: 'read',
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands) call.readOrOptions(operand);
+    },
     options: { '-j -M --target': 'value' },
   }),
   ldd: tool({ traits: ['reads', 'runs-code'], lenient: true, operands: 'read' }),

@@ -3,6 +3,7 @@ import { hasOption, optionValue, type ParsedOptions } from '../options.ts';
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
 import { named, tool } from '../tool.ts';
+import { destroysTree } from './removal.ts';
 function copies(call: Call, parsed: ParsedOptions): void {
   const recursive = hasOption(parsed, '-r');
   const target = optionValue(parsed, '-t');
@@ -99,8 +100,6 @@ function links(call: Call, parsed: ParsedOptions): void {
     linksInto(call, destination, source, hasOption(parsed, '-r') ? call.reached(source) : [known(source)]);
 }
 
-const whole = new Set(['', '.', '..', '/', '~', '*', '.*', './', '../', './*', '.git']);
-
 function removes(call: Call, parsed: ParsedOptions): void {
   // A file that `*.log` matches cannot be named like an option that rm knows.
   const mayRecurse = parsed.unclear.some(
@@ -109,33 +108,8 @@ function removes(call: Call, parsed: ParsedOptions): void {
   const recursive = hasOption(parsed, '-r') || mayRecurse;
   for (const operand of parsed.operands) {
     call.writeEntry(operand, recursive);
-    const { text } = operand;
-    const normal = text.replace(/\/+$/, '').replace(/^(\.\/)+/, '');
-    const wholeTree =
-      whole.has(normal) ||
-      /(^|\/)(\.\.?|\.git)$/.test(normal) ||
-      /^\.git\//.test(normal) ||
-      /^\.\.?\/?\*$/.test(normal);
-    if (
-      !operand.known ||
-      text.startsWith('/') ||
-      text.startsWith('..') ||
-      (recursive && (wholeTree || (operand.pattern && /^[*?.[]/.test(normal))))
-    ) {
-      if (!operand.known || recursive || wholeTree) destroysUnlessTemporary(call, operand, recursive);
-    }
+    if (recursive && destroysTree(call, operand)) call.trait('destroys');
   }
-}
-
-function destroysUnlessTemporary(call: Call, operand: Field, recursive: boolean): void {
-  const scratch = operand.known && /^\/tmp\/./.test(operand.text) && !operand.text.includes('..');
-  const below =
-    operand.known && call.place.repository !== '/' && operand.text.startsWith(`${call.place.repository}/`);
-  const deep =
-    below &&
-    !operand.text.includes('..') &&
-    !/^\/?(\.git(\/|$)|[*.]+$|$)/.test(operand.text.slice(call.place.repository.length + 1));
-  if (!scratch && !deep && recursive) call.trait('destroys');
 }
 
 export const coreFiles = named({

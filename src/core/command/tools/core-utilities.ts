@@ -1,5 +1,6 @@
 import { hasOption, optionValue, adds, valueAdds, type ParsedOptions } from '../options.ts';
 import type { Call } from '../call.ts';
+import { namesSecret } from '../environment.ts';
 import { literal } from '../field.ts';
 import { named, tool } from '../tool.ts';
 
@@ -31,10 +32,20 @@ const changesMode = (skip: number) =>
   });
 
 export const coreUtilities = named({
-  'true false : echo seq expr factor basename dirname sleep yes arch nproc tty logname groups tput dircolors cal numfmt pwd printf getopt getconf locale clear reset ascii':
+  'true false : echo seq expr factor basename dirname sleep yes logname groups tput dircolors numfmt pwd printf getopt getconf locale clear reset ascii':
     computes,
-  'uname uptime free who whoami id pinky users lscpu lsmem lsblk df ps pgrep pidof top htop vmstat iostat lsof printenv stty dmesg w last finger':
-    readsState,
+  printenv: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    apply: (call, parsed) => {
+      if (parsed.operands.length === 0) call.showsEnvironment();
+      for (const name of parsed.operands)
+        if (!name.known || namesSecret(name.text))
+          call.opaque('read', name.text, 'the variable is named like a credential');
+    },
+  }),
+  'uname whoami id df stty dmesg cal uuidgen hostid arch nproc tty': readsState,
   'hostname domainname': tool({
     traits: ['reads'],
     lenient: true,
@@ -111,9 +122,7 @@ export const coreUtilities = named({
       }
     },
   }),
-  'kill killall pkill skill': tool({ traits: ['signals'], lenient: true }),
   sync: computes,
-  hostid: computes,
   'which whereis whatis apropos type locate': readsState,
   patch: tool({
     traits: ['reads', 'writes'],

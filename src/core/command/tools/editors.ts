@@ -37,7 +37,7 @@ function editFile(call: Call, file: Field): void {
 }
 
 export const editors = named({
-  'vi vim nvim gvim view vimdiff ex rvim mvim': tool({
+  'vi vim nvim gvim view vimdiff ex rvim rview mvim vidir': tool({
     traits: ['reads', 'writes'],
     hides: 'exec',
     raw: vim,
@@ -62,6 +62,12 @@ export const editors = named({
     traits: ['reads', 'writes'],
     hides: 'exec',
     lenient: true,
+    options: {
+      '-s --speller': 'program',
+      '-f --rcfile -plugin -config-dir --config': 'load',
+      '-o --operatingdir -C --backupdir': 'write-tree',
+      '-T --tabsize -r --fill -Q --quotestr -X --wordchars -Y --syntax': 'value',
+    },
     apply: (call, parsed) => {
       for (const file of parsed.operands) if (!file.text.startsWith('+')) editFile(call, file);
     },
@@ -82,6 +88,11 @@ export const editors = named({
     traits: ['reads', 'writes', 'persists', 'runs-code'],
     hides: 'exec',
     raw: (call) => {
+      if (/^(--version|-v|--help|--status|--list-extensions)$/.test(call.words[0]?.text ?? '')) {
+        call.exec.traits.splice(0, call.exec.traits.length, 'reads');
+        return;
+      }
+      if (/^(tunnel|serve-web)$/.test(call.words[0]?.text ?? '')) call.trait('network', 'publishes');
       if (
         call.words.some((word) =>
           /^--(install-extension|uninstall-extension|extensions-dir|user-data-dir)/.test(word.text),

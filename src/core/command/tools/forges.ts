@@ -1,6 +1,6 @@
 /** Command lines of forges. */
 import type { Call } from '../call.ts';
-import { dropFirst, literal } from '../field.ts';
+import { dropFirst, literal, type Field } from '../field.ts';
 import { named, tool } from '../tool.ts';
 
 const ghLooks = /^(view|list|status|diff|checks|browse|watch|download|verify|get|ls|token-status)$/;
@@ -9,7 +9,10 @@ function forge(call: Call): void {
   const words = call.words.filter((word) => !word.known || !word.text.startsWith('-'));
   const [topic, verb] = words;
   const host = call.name === 'glab' ? 'gitlab.com' : 'github.com';
-  call.connect({ host: call.name === 'glab' ? host : 'api.github.com', port: 443 });
+  const named = hostOption(call);
+  if (named === null)
+    call.opaque('connect', call.exec.argv.join(' '), 'its settings say which host, as whom');
+  else call.connectToField(named, 443);
   call.trait('network');
   if (topic?.known !== true || (verb !== undefined && !verb.known && topic.text !== 'api')) {
     call.trait('publishes', 'unknown');
@@ -32,6 +35,8 @@ function forge(call: Call): void {
     if (topic.text === 'api' && /^--input$/.test(word.text) && next !== undefined) call.read(next);
     if (topic.text === 'api' && /=@/.test(word.text)) call.read(dropFirst(word, word.text.indexOf('=@') + 2));
     if (!word.known && word.many) call.opaque('exec', word.text, 'the word may be an option');
+    // What is not static leaves the machine with the question.
+    if (!word.known && index > 1 && /^(api|search)$/.test(topic.text)) call.trait('publishes');
     if (word.stream) call.trait('publishes');
   }
   const text = verb?.text ?? '';
@@ -121,6 +126,23 @@ function forge(call: Call): void {
       // An extension or an alias.
       call.trait('publishes', 'runs-code', 'unknown');
   }
+}
+
+/** `--hostname HOST`, `-R HOST/OWNER/NAME`. */
+function hostOption(call: Call): Field | null {
+  for (const [index, word] of call.words.entries()) {
+    const next = call.words[index + 1];
+    if (word.text === '--hostname') return next ?? null;
+    if (word.text.startsWith('--hostname=')) return dropFirst(word, 11);
+    const repository = /^(-R|--repo)$/.test(word.text)
+      ? next
+      : /^--repo=/.test(word.text)
+        ? dropFirst(word, 7)
+        : undefined;
+    const host = /^([\w.-]+\.[a-z]+)\/[^/]+\/[^/]+$/.exec(repository?.text ?? '')?.[1];
+    if (host !== undefined && repository !== undefined) return literal(host, repository.span);
+  }
+  return null;
 }
 
 function downloads(call: Call): void {

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import { hasOption, optionValue } from '../options.ts';
+import { hasOption, optionValue, type ParsedOptions } from '../options.ts';
 import { isWithin } from '../paths.ts';
 import { git } from './git-model.ts';
 
@@ -19,6 +19,17 @@ export function gitRoot(call: Call): string {
 export function writesConfiguration(call: Call): void {
   call.trait('configures', 'writes');
   call.write(configuration(call));
+}
+
+/** All settings, or those with which git identifies itself. */
+function showsMany(parsed: ParsedOptions, verb: string): boolean {
+  return (
+    hasOption(parsed, '-l', '--list', '--get-regexp', '--get-urlmatch') ||
+    verb === 'list' ||
+    parsed.operands.some(
+      (word) => !word.known || /extraheader|credential|password|token|proxy/i.test(word.text),
+    )
+  );
 }
 
 export const config = git({
@@ -64,6 +75,8 @@ export const config = git({
         ));
     if (looksOnly) {
       call.trait('reads');
+      if (showsMany(parsed, verb))
+        call.opaque('read', call.exec.argv.join(' '), "git's settings may hold passwords and tokens");
       if (file !== null) call.read(file);
       return;
     }

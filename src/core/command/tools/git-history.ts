@@ -69,3 +69,19 @@ export const bisect = git({
     if (verb?.text === 'replay' && rest[0] !== undefined) call.read(rest[0]);
   },
 });
+
+/** Patches out of mails: they say which files they change. */
+export const mail = git({
+  traits: ['commits', 'writes'],
+  hides: 'exec',
+  options: {
+    '--build-fake-ancestor': 'write',
+    '-p -C --directory --exclude --include --patch-format --whitespace': 'value',
+    '--continue --abort --skip --quit --resolved -r --show-current-patch': 'mark',
+  },
+  apply: (call, parsed) => {
+    if (hasOption(parsed, '--continue')) return;
+    for (const file of parsed.operands) call.read(file, true);
+    call.writeAnywhereBelow(literal('.', call.span));
+  },
+});

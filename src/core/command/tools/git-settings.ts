@@ -20,10 +20,12 @@ export function applySetting(call: Call, setting: Field): void {
   const value = equals < 0 ? 'true' : setting.text.slice(equals + 1);
   if (harmless.test(name)) return;
   if (name.startsWith('alias.')) {
+    call.trait('runs-code');
     if (value.startsWith('!')) call.runner.runText(literal(value.slice(1), setting.span), call);
     else call.runner.runText(literal(`git ${value}`, setting.span), call);
   } else if (namesCommand.test(name)) {
-    if (value === '' || /^(true|false|cat)$/.test(value)) return;
+    if (value === '' || /^(true|false|cat|less|:)$/.test(value)) return;
+    call.trait('runs-code');
     if (/^credential\b/.test(name)) {
       call.credential('git');
       if (/^(store|cache|osxkeychain|manager(-core)?|libsecret)\b/.test(value)) return;

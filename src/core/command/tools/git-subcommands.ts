@@ -2,7 +2,7 @@ import { literal } from '../field.ts';
 import { adds, hasOption } from '../options.ts';
 import { named, type ToolModel } from '../tool.ts';
 import { config, gitRoot } from './git-config.ts';
-import { apply, bisect, commit, integrates, rebase } from './git-history.ts';
+import { apply, bisect, commit, integrates, mail, rebase } from './git-history.ts';
 import { diff, git, grep, looks, output } from './git-model.ts';
 import { archive, clone, connectRemote, fetch, push, remote, submodule } from './git-remotes.ts';
 import {
@@ -100,10 +100,7 @@ export const subcommands: ReadonlyMap<string, ToolModel> = named({
   merge: integrates(),
   'cherry-pick revert': integrates({ '-m --mainline': 'value' }),
   rebase,
-  am: integrates({
-    '--build-fake-ancestor': 'write',
-    '-p -C --directory --exclude --include --patch-format': 'value',
-  }),
+  am: mail,
   apply,
   worktree,
   submodule,

@@ -77,10 +77,10 @@ export const jvmTools = named({
       '-processor -processorpath --processor-path -Xplugin -J': 'hides-exec',
     },
     apply: (call, parsed) => {
-      for (const operand of parsed.operands) {
-        if (operand.text.startsWith('@')) call.opaque('exec', operand.text, 'the options come from a file');
-        else call.read(operand);
-      }
+      for (const word of parsed.strange)
+        if (/^-(J|processor|Xplugin|A)/.test(word.text))
+          call.opaque('exec', word.text, 'it loads code into the compiler');
+      for (const operand of parsed.operands) call.readOrOptions(operand);
     },
   }),
   'kotlin scala amm': tool({

@@ -75,7 +75,7 @@ export const languages = named({
     ['-r', '-f'],
   ),
   'lua luajit texlua': interpreter({ '-e': 'code', '-l': 'load', '-i -E -W': 'flag', '-v': 'mark' }, ['-e']),
-  'Rscript R julia ghci runghc runhaskell guile racket scheme sbcl clisp ecl elixir iex erl escript ocaml swipl tclsh wish expect octave gnuplot groovy jshell irb pry nu crystal nim dart qjs d8 osascript scala-cli bc dc ps2pdf gs latex pdflatex xelatex lualatex tex':
+  'Rscript R julia ghci runghc runhaskell guile racket scheme sbcl clisp ecl elixir iex erl escript ocaml swipl tclsh wish expect octave gnuplot groovy jshell irb pry nu crystal nim dart qjs d8 osascript scala-cli bc dc':
     interpreter(
       {
         '-e --eval -c --expression --execute --command': 'code',

@@ -25,9 +25,9 @@ const globalNpm = optionTable({
     'flag',
 });
 
-const installs = /^(ci|clean-install|ic|install-clean|install-ci-test|cit|rebuild|rb|import|fetch|link|ln)$/;
+const installs = /^(ci|clean-install|ic|install-clean|install-ci-test|cit|rebuild|rb|import|fetch)$/;
 const changes =
-  /^(add|i|in|ins|inst|insta|instal|install|isnt|remove|rm|r|un|uninstall|unlink|update|up|upgrade|udpate|upgrade-interactive|dedupe|ddp|set|version|install-test|it|patch|patch-commit|pkg|init|create|innit|shrinkwrap|prune|overrides|approve-builds|dlx-add)$/;
+  /^(add|i|in|ins|inst|insta|instal|install|isnt|remove|rm|r|un|uninstall|unlink|update|up|upgrade|udpate|upgrade-interactive|dedupe|ddp|set|version|install-test|it|patch|patch-commit|pkg|init|create|innit|shrinkwrap|prune|overrides|approve-builds|dlx-add|link|ln)$/;
 const looks =
   /^(ls|list|la|ll|view|v|info|show|outdated|audit|why|explain|query|search|s|se|find|help|root|prefix|bin|fund|ping|docs|repo|bugs|home|doctor|sbom|licenses|diff|help-search|completion|npm-version|get|--version|-v|workspaces|node|constraints)$/;
 const publishes =
@@ -60,15 +60,15 @@ function packageManager(call: Call): void {
     call.read(from, true);
   }
   if (runs.test(name) && !(call.name === 'bun' && name === 'run')) {
-    runPackage(call, rest, name === 'dlx' || call.name === 'bunx' || name === 'x');
+    runPackage(call, rest, name === 'dlx');
   } else if (installs.test(name)) registry(call, 'installs', 'builds', 'writes');
   else if (changes.test(name)) {
     if (
-      /^(i|in|ins|inst|insta|instal|install|isnt|install-test|it|up|update|upgrade|prune|dedupe)$/.test(
+      /^(i|in|ins|inst|insta|instal|install|isnt|install-test|it|up|update|upgrade|prune|dedupe|link|ln)$/.test(
         name,
       ) &&
       operands.length === 0 &&
-      /^(i|in|ins|inst|insta|instal|install|isnt|install-test|it|prune)$/.test(name)
+      /^(i|in|ins|inst|insta|instal|install|isnt|install-test|it|prune|link|ln)$/.test(name)
     ) {
       registry(call, 'installs', 'builds', 'writes');
     } else if (name === 'pkg')
@@ -166,7 +166,7 @@ const npx = tool({
   raw: (call) => {
     const parsed = parseOptions(call.words, globalNpm, { stopAtOperand: true });
     applyOptions(call, parsed, { hides: 'exec', lenient: true });
-    runPackage(call, parsed.operands, /^(pnpx|bunx)$/.test(call.name));
+    runPackage(call, parsed.operands, call.name === 'pnpx');
   },
 });
 

@@ -2,6 +2,7 @@
 import type { Trait } from '../../model/operation.ts';
 import { adds, hasOption, optionTable } from '../options.ts';
 import { named, tool, type ToolModel } from '../tool.ts';
+import { destroysTree } from './removal.ts';
 
 const isVerb =
   /^(run|watch|test|build|dev|check|lint|format|serve|start|list|bench|related|init|ci|preview|generate|migrate)$/;
@@ -98,7 +99,8 @@ export const nodeProjectTools = named({
     apply: (call, parsed) => {
       for (const operand of parsed.operands) {
         call.write({ ...operand, pattern: operand.pattern || /[*?[]/.test(operand.text) }, true);
-        if (/^(\.|\.\.|\/|~|\.git|\*)/.test(operand.text) || !operand.known) call.trait('destroys');
+        if (destroysTree(call, { ...operand, pattern: operand.pattern || /[*?[]/.test(operand.text) }))
+          call.trait('destroys');
       }
     },
   }),

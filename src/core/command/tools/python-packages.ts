@@ -25,6 +25,9 @@ const pipOptions = optionTable({
     'flag',
 });
 
+/** What pip consists of, and brings up to date by itself. */
+const itself = /^(pip|setuptools|wheel|virtualenv|pip-tools)([<>=~!]=?[\w.*]+)?$/;
+
 function pip(call: Call, words: readonly Field[]): void {
   const parsed = parseOptions(words, pipOptions);
   applyOptions(call, parsed, { hides: 'exec', lenient: false });
@@ -37,7 +40,9 @@ function pip(call: Call, words: readonly Field[]): void {
     case 'wheel':
     case 'sync': {
       // What a requirements file or the project itself declares is installed; names are added.
-      const named = packages.filter((one) => !/^\.{1,2}(\[[\w,-]+\])?$|^\.{1,2}\//.test(one.text));
+      const named = packages.filter(
+        (one) => !/^\.{1,2}(\[[\w,-]+\])?$|^\.{1,2}\//.test(one.text) && !itself.test(one.text),
+      );
       const declared =
         optionValues(parsed, '-r').length +
           packages.length -

@@ -75,8 +75,15 @@ function runModule(call: Call, module: Field | undefined, words: readonly Field[
     }
   } else if (text === 'unittest' || text === 'doctest' || text === 'compileall' || text === 'py_compile')
     call.trait('builds');
-  else if (text === 'http.server') call.trait('network', 'publishes');
-  else call.trait('runs-code');
+  else if (text === 'http.server') {
+    call.trait('network', 'reads');
+    const at = words.findIndex((word) => /^(-d|--directory)$/.test(word.text));
+    call.read(
+      words[at + 1] !== undefined && at >= 0 ? (words[at + 1] ?? module) : literal('.', module.span),
+      true,
+    );
+    call.opaque('connect', call.exec.argv.join(' '), 'whoever connects is served');
+  } else call.trait('runs-code');
 }
 
 export const pythonTools = named({

@@ -9,6 +9,7 @@ import { coreFiles } from './core-files.ts';
 import { coreText } from './core-text.ts';
 import { coreUtilities } from './core-utilities.ts';
 import { databases } from './databases.ts';
+import { documents } from './documents.ts';
 import { editors } from './editors.ts';
 import { forges } from './forges.ts';
 import { gitTools } from './git.ts';
@@ -19,6 +20,7 @@ import { network } from './network.ts';
 import { nodePackages } from './node-packages.ts';
 import { nodeProjectTools } from './node-tools.ts';
 import { nodeTools } from './node.ts';
+import { processes } from './processes.ts';
 import { pythonPackages } from './python-packages.ts';
 import { pythonProjectTools } from './python-tools.ts';
 import { pythonTools } from './python.ts';
@@ -46,6 +48,8 @@ const families = [
   editors,
   cloud,
   databases,
+  documents,
+  processes,
   forges,
   transfers,
   copies,

@@ -2,6 +2,7 @@ import type { Call } from '../call.ts';
 import { literal, unknown, type Field } from '../field.ts';
 import { adds, hasOption, optionValues } from '../options.ts';
 import { named, tool } from '../tool.ts';
+import { isExpendable } from './removal.ts';
 
 const grepValues =
   '-A --after-context -B --before-context -C --context -m --max-count --label -D --devices -d --directories --binary-files --include --exclude --exclude-dir --group-separator';
@@ -64,26 +65,16 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
         !(words[end]?.text === '+' && words[end - 1]?.text === '{}')
       )
         end += 1;
+      const named = narrowingName(words.slice(0, at));
       const nested = words
         .slice(at + 1, end)
-        .map((one) =>
-          one.text.includes('{}')
-            ? unknown(one.text, one.span, one.text.slice(0, one.text.indexOf('{}')) || prefixOf(starts))
-            : one,
-        );
+        .map((one) => (one.text.includes('{}') ? foundFile(one, starts, named) : one));
       if (nested.length > 0)
         call.runner.runProgram(nested, call, /dir$/.test(text) ? { directory: null } : {});
       at = end;
     } else if (text === '-delete') {
       // By name only some files go; without a name all do.
-      const before = words.slice(0, at);
-      const narrowed =
-        !before.some((one) => !one.known || /^(!|-not|-o|-or|,)$/.test(one.text)) &&
-        before.some(
-          (one, index) =>
-            /^-i?(name|path|wholename)$/.test(one.text) && /[A-Za-z0-9]/.test(before[index + 1]?.text ?? ''),
-        );
-      call.trait('writes', ...(narrowed ? [] : (['destroys'] as const)));
+      call.trait('writes', ...(narrowingName(words.slice(0, at)) === null ? (['destroys'] as const) : []));
       for (const start of starts) call.write(start, true);
     } else if (/^-(fprint|fprint0|fls|fprintf)$/.test(text)) {
       call.trait('writes');
@@ -95,6 +86,26 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
     } else if (plainTests.test(text)) at += 1;
     else if (!plainFlags.test(text)) call.trait('unknown');
   }
+}
+
+/** The name or path that all found files have, null where they may have any. */
+function narrowingName(tests: readonly Field[]): string | null {
+  if (tests.some((one) => !one.known || /^(!|-not|,)$/.test(one.text))) return null;
+  const names = tests.flatMap((one, at) =>
+    /^-i?(name|path|wholename)$/.test(one.text) ? [tests[at + 1]?.text ?? ''] : [],
+  );
+  const alternatives = tests.filter((one) => /^-(o|or)$/.test(one.text)).length;
+  if (names.length <= alternatives || !names.every((name) => /[A-Za-z0-9]/.test(name))) return null;
+  return names.find((name) => !isExpendable(name)) ?? names[0] ?? null;
+}
+
+function foundFile(word: Field, starts: readonly Field[], name: string | null): Field {
+  const field = unknown(
+    word.text,
+    word.span,
+    word.text.slice(0, word.text.indexOf('{}')) || prefixOf(starts),
+  );
+  return word.text === '{}' && name !== null ? { ...field, ends: name.replace(/^.*\//, '') } : field;
 }
 
 /** What every path that find gives begins with: never a dash unless the start does. */

@@ -24,7 +24,37 @@ const managed = (looks: RegExp, ...traits: readonly Trait[]): ToolModel =>
     },
   });
 
+/** Shows with words like these, changes the machine with any others. */
+const shows = (looks: RegExp, ...traits: readonly Trait[]): ToolModel =>
+  tool({
+    hides: 'exec',
+    raw: (call) => {
+      const words = call.words.map((word) => word.text).join(' ');
+      if (call.words.every((word) => word.known) && looks.test(words)) call.trait('reads');
+      else call.trait('system', 'privileges', ...traits);
+      for (const word of call.words) if (/^\//.test(word.text)) call.read(word);
+    },
+  });
+
 export const system = named({
+  // `ip -brief addr show dev eth0`, `ip route get 1.1.1.1`
+  ip: shows(
+    /^(-(?!b(a|$)|force|n\b|netns)[\w-]+ )*(a|addr|address|l|li|link|r|ro|route|n|ne|neigh|neighbour|ru|rule|maddr|mroute|tunnel|netconf|ntable|tcp_metrics|-V)( (s|sh|show|list|ls|lst|get)( .*)?)?$/,
+  ),
+  ifconfig: shows(/^(-[asv]+ ?)*([\w.:@-]+)?$/),
+  route: shows(/^(-[neCFv46]+ ?)*$/),
+  'iptables ip6tables': shows(/^(-t \w+ )?(-[nvxw]+ )*(-L|-S|--list|--list-rules)( .*)?$/),
+  nft: shows(/^(-\w+ )*list( .*)?$/),
+  'ufw firewall-cmd': shows(/^(status( \w+)?|version|--state|--list-\S+|--get-\S+)$/),
+  tc: shows(/^(-\w+ )*(qdisc|class|filter)( (show|ls|list)( .*)?)?$/),
+  'nmcli iwconfig ethtool wg': shows(
+    /^((-\w+ )*(general|device|connection|g|d|c)( (status|show)( .*)?)?|show( .*)?|[\w.]+)?$/,
+  ),
+  sysctl: shows(/^(-[anNbeq]+ ?)*([\w.*/-]+( |$))*$/),
+  'hostnamectl timedatectl localectl resolvectl systemd-resolve loginctl networkctl bootctl': shows(
+    /^(--?[\w-]+(=\S*)? ?)*(status|show|list-\S+|query|statistics|timesync-status|hostname|dns|domain)?( .*)?$/,
+    'persists',
+  ),
   'apt apt-get aptitude apt-cache': managed(
     /^(list|show|search|policy|depends|rdepends|madison|showpkg|download|changelog|--version)$/,
     'dependencies',
@@ -42,7 +72,7 @@ export const system = named({
     'dependencies',
     'network',
   ),
-  'systemctl service rc-service launchctl initctl supervisorctl loginctl': managed(
+  'systemctl service rc-service launchctl initctl supervisorctl': managed(
     /^(status|is-active|is-enabled|is-failed|list-\S+|show|cat|--version|get-default|list)$/,
     'persists',
     'signals',
@@ -66,7 +96,7 @@ export const system = named({
   'mkfs.ext4 mkfs.ext3 mkfs.xfs mkfs.vfat mkfs.btrfs': changes('destroys', 'privileges'),
   'useradd userdel usermod groupadd groupdel groupmod adduser deluser addgroup passwd chpasswd chsh chfn gpasswd newgrp sg vipw visudo':
     changes('privileges', 'credentials'),
-  'iptables ip6tables nft ufw firewall-cmd ebtables tc ip ifconfig route ifup ifdown nmcli iwconfig ethtool brctl wg wg-quick openvpn resolvectl sysctl modprobe insmod rmmod depmod kexec setenforce apparmor_parser auditctl hostnamectl timedatectl localectl hwclock update-grub grub-install efibootmgr dracut update-initramfs ldconfig':
+  'ebtables ifup ifdown brctl wg-quick openvpn openvt modprobe insmod rmmod depmod kexec setenforce apparmor_parser auditctl hwclock update-grub grub-install efibootmgr dracut update-initramfs ldconfig':
     changes('privileges'),
   'reboot shutdown halt poweroff init telinit': changes('signals'),
   'setcap getcap setfacl chattr chcon restorecon': tool({
@@ -77,15 +107,7 @@ export const system = named({
       for (const file of parsed.operands.slice(1)) call.write(file, true);
     },
   }),
-  'renice ulimit prlimit': tool({ traits: ['signals'], lenient: true, hides: null }),
-  'screen tmux zellij byobu abduco dtach': tool({
-    traits: ['persists', 'runs-code'],
-    hides: 'exec',
-    raw: (call) => {
-      call.trait('persists', 'runs-code');
-      call.opaque('exec', call.exec.argv.join(' '), 'it runs commands that outlive this one');
-    },
-  }),
+  'renice prlimit': tool({ traits: ['signals'], lenient: true, hides: null }),
   'logger wall write mesg notify-send': tool({ lenient: true, hides: null, traits: ['system'] }),
   'gpg gpg2 gpgv pass age sops secret-tool security keyring op bw lpass gopass': tool({
     traits: ['credentials', 'reads'],
@@ -106,43 +128,32 @@ export const system = named({
         call.trait('network');
     },
   }),
-  'kinit klist kdestroy': tool({
+  'kinit klist kdestroy ksu': tool({
     traits: ['credentials', 'network'],
     apply: (call) => call.credential('kerberos'),
   }),
   'inotifywait fswatch': tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read-tree' }),
   'logrotate run-parts': tool({ traits: ['runs-code', 'system'], hides: 'exec' }),
   'strfile fc-cache': changes(),
-  'ipcs ipcrm pidstat sar getent sensors lspci lsusb lshw dmidecode acpi ss netstat arp': tool({
-    traits: ['reads'],
-    lenient: true,
-    hides: 'read',
-  }),
-  'dotenvx direnv mise asdf nvm fnm volta pyenv rbenv sdk jenv nodenv goenv': tool({
+  'ipcs sar getent sensors lspci lsusb lshw dmidecode acpi arp lsmod lsattr lscpu lsmem lsblk blkid findmnt dstat iotop iftop fastfetch neofetch nvidia-smi':
+    tool({
+      traits: ['reads'],
+      lenient: true,
+      hides: 'read',
+    }),
+  'dotenvx direnv mise asdf nvm fnm volta pyenv rbenv rvm sdk jenv nodenv goenv pixi': tool({
     traits: ['runs-code', 'configures', 'dependencies', 'network'],
     hides: 'exec',
     raw: (call) => {
+      const verb = call.words[0]?.text ?? '';
+      if (/^(--version|-v|version|versions|list|ls|ls-remote|current|which|where|status|help)$/.test(verb)) {
+        call.exec.traits.splice(0, call.exec.traits.length, 'reads');
+        return;
+      }
       const at = call.words.findIndex((word) => /^(exec|x|run|--)$/.test(word.text));
       call.trait('runs-code', 'configures', 'dependencies', 'network');
       if (at >= 0)
         call.opaque('exec', call.exec.argv.join(' '), 'it runs a program with settings from files');
-    },
-  }),
-  'ffmpeg ffprobe convert magick identify mogrify gm exiftool cwebp optipng jpegoptim': tool({
-    traits: ['reads', 'writes'],
-    hides: 'exec',
-    raw: (call) => {
-      for (const word of call.words) {
-        const { text } = word;
-        if (/^[a-z]+:/i.test(text) && !/^[a-z]+:\/\//i.test(text))
-          call.opaque('exec', text, 'its coders can run programs');
-        else if (/^[a-z]+:\/\//i.test(text)) call.connectToField(word);
-        else if (/^[|@]/.test(text)) call.opaque('exec', text, 'its coders can run programs');
-        else if (!text.startsWith('-')) {
-          call.read(word);
-          call.write(word);
-        }
-      }
     },
   }),
   writ: tool({ traits: ['configures', 'privileges'], hides: 'exec', options: { '-c': 'shell' } }),

@@ -63,6 +63,7 @@ const curl = tool({
       )
     )
       call.trait('publishes');
+    call.keepsToLoopback();
   },
 });
 
@@ -125,6 +126,7 @@ const wget = tool({
     if (method !== null && !/^(GET|HEAD)$/i.test(method.text)) call.trait('publishes');
     for (const url of parsed.operands) connectUrl(call, url, 'http');
     if (parsed.operands.some((url) => !url.known)) call.trait('publishes');
+    call.keepsToLoopback();
     const outputs = optionValues(parsed, '-O');
     for (const file of outputs) {
       if (file.text === '-') continue;
@@ -167,6 +169,7 @@ export const transfers = named({
         const file = /[:=]?@(.+)$/.exec(item.text)?.[1];
         if (file !== undefined) call.read(literal(file, item.span));
       }
+      call.keepsToLoopback();
     },
   }),
   'aria2c axel': tool({

@@ -1,0 +1,54 @@
+/** Programs that show, signal and keep processes, and what shows their connections. */
+import { named, tool } from '../tool.ts';
+
+const shows = tool({ traits: ['reads'], lenient: true, hides: 'read' });
+
+export const processes = named({
+  'ps pgrep pidof pstree htop atop nvtop btop glances procs lsof netstat uptime free vmstat iostat mpstat w who last users pinky':
+    shows,
+  top: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-d -n -o -p -u -U -w': 'value', '-b -c -H -i -S -s -1 -e -E': 'flag' },
+  }),
+  'kill killall pkill skill snice': tool({ traits: ['signals'], lenient: true }),
+  fuser: tool({
+    traits: ['reads'],
+    lenient: true,
+    options: {
+      '-k --kill': { takes: 'nothing', traits: ['signals'] },
+      '-n --namespace -SIGNAL': 'value',
+      '-M -i -m -s -v -u': 'flag',
+    },
+  }),
+  ss: tool({
+    traits: ['reads'],
+    lenient: true,
+    options: {
+      '-K --kill': { takes: 'nothing', traits: ['signals', 'privileges'] },
+      '-F --filter': 'read',
+      '-D --diag': 'write',
+      '-f --family -A --query --socket -N --net': 'value',
+      '-n -r -a -l -o -e -m -p -T -i -s -E -Z -z -4 -6 -0 -t -u -d -w -x -S -M -H -O -B -b': 'flag',
+    },
+  }),
+  'screen tmux zellij byobu abduco dtach': tool({
+    hides: 'exec',
+    raw: (call) => {
+      const verb = call.words.find((word) => !word.known || !/^-/.test(word.text));
+      const only =
+        /^(ls|list-sessions|lsw|list-windows|lsp|list-panes|capture-pane|has-session|info|-ls|-V)$/;
+      if (only.test(verb?.text ?? call.words[0]?.text ?? '')) {
+        call.trait('reads');
+        return;
+      }
+      call.trait('persists', 'runs-code');
+      call.opaque('exec', call.exec.argv.join(' '), 'it runs commands that outlive this one');
+    },
+  }),
+  'pm2 forever supervisord foreman overmind hivemind honcho': tool({
+    traits: ['persists', 'runs-code', 'builds'],
+    hides: 'exec',
+  }),
+});
