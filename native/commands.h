@@ -7,6 +7,7 @@ int init_command(int argc, char **argv);
 int relay_command(int argc, char **argv);
 int hook_command(int argc, char **argv);
 int foreground_command(int argc, char **argv);
+int features_command(int argc, char **argv);
 
 /* File descriptors that the launcher passes; the numbers are also in src/guard/sandbox/launcher.ts. */
 enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, SUPERVISOR_FD = 5, FIRST_DATA_FD = 10 };

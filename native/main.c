@@ -10,6 +10,7 @@ static const struct {
 } commands[] = {
     {"launch", launch_command}, {"init", init_command},           {"relay", relay_command},
     {"hook", hook_command},     {"foreground", foreground_command},
+    {"features", features_command},
 };
 
 int main(int argc, char **argv) {

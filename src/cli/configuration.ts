@@ -10,6 +10,8 @@ const configurationSchema = z.strictObject({
   governance: z.string().startsWith('/'),
   /** Absolute path of a file that holds a PostgreSQL URL; without it, SQLite in the state folder. */
   database: z.string().startsWith('/').optional(),
+  /** Hours between two runs of `writ doctor` by the running Writ; 0 for none, 24 where it is not said. */
+  probeHours: z.number().min(0).max(8760).optional(),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 

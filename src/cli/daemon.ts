@@ -38,6 +38,7 @@ import { guardName, socketAddress, type Home } from './home.ts';
 import { loadOrCreateSeed } from './keys.ts';
 import { say } from './output.ts';
 import { currentLogin } from './people.ts';
+import { keepProbing, startDoctor } from './probe-schedule.ts';
 
 /** Runs until it is told to stop. Returns at once when another process holds this WRIT_HOME. */
 export async function runDaemon(home: Home, configuration: Configuration): Promise<void> {
@@ -61,7 +62,7 @@ async function serve(
   home: Home,
   authority: Authority,
   signer: NoteSigner,
-  { governance, database }: Configuration,
+  { governance, database, probeHours = 24 }: Configuration,
 ): Promise<void> {
   const folder = new GovernanceFolder(authority, governance);
   await folder.adopt();
@@ -120,6 +121,8 @@ async function serve(
   const server = createServer((request, response) => void answer(request, response));
   await listen(server, home);
   folder.watch();
+  const { log } = authority.context.store;
+  using _probing = keepProbing({ log, intervalHours: probeHours, clock: Date.now, probe: startDoctor });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stopped.resolve);
   say(`up for ${home.root}, process ${process.pid}`);
   await stopped.promise;

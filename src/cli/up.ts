@@ -102,8 +102,10 @@ function choose(home: Home, { policy, database }: UpOptions): void {
   if (policy === undefined && database === undefined) return;
   const governance = policy === undefined ? chosen(home).governance : resolve(policy);
   if (policy !== undefined) readGovernance(governance);
-  const file = database === undefined ? readConfiguration(home)?.database : databaseFile(database);
+  const { database: before, ...remembered } = readConfiguration(home) ?? {};
+  const file = database === undefined ? before : databaseFile(database);
   writeConfiguration(home, {
+    ...remembered,
     version: 1,
     governance: realpathSync(governance),
     ...(file === undefined ? {} : { database: file }),

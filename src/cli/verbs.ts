@@ -201,6 +201,13 @@ const verbs: readonly Verb[] = [
     load: async () => (await import('./log.ts')).log,
   },
   {
+    name: 'doctor',
+    summary: 'fire what must be denied through every layer of a real session, and say which layers are live',
+    options: [profile, assistant, json],
+    examples: ['writ doctor', 'writ doctor --profile observe --json'],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
     name: 'up',
     summary: 'start the embedded Writ',
     options: [

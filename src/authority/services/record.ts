@@ -21,6 +21,7 @@ const takenAlways: readonly Reported['type'][] = [
   'execution.ended',
   'egress.refused',
   'egress.closed',
+  'enforcement.probed',
   'alert',
 ];
 

@@ -77,6 +77,7 @@ export const reportedTypes = [
   'egress.opened',
   'egress.refused',
   'egress.closed',
+  'enforcement.probed',
   'alert',
 ] as const;
 const withDecision: readonly string[] = ['decision', 'egress.opened', 'egress.refused'];

@@ -41,6 +41,7 @@ export const entryTypes = [
   'lease.revoking', // queued until the upstream confirms
   'lease.revoked',
   'lease.expired',
+  'enforcement.probed', // writ doctor: what was fired at each layer, and what it did
   'alert',
 ] as const;
 export type EntryType = (typeof entryTypes)[number];

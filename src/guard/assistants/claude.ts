@@ -52,12 +52,6 @@ const hookTimeout = 30;
 export async function claudeLaunch(request: ClaudeRequest): Promise<ClaudeLaunch> {
   refuseArguments(request.args);
   const binary = await nativeBinary(request.executable);
-  const managed = join(request.sessionDirectory, 'claude-code');
-  await mkdir(managed, { mode: 0o755 });
-  await writeFile(join(managed, 'managed-settings.json'), `${JSON.stringify(managedSettings(), null, 2)}\n`, {
-    flag: 'wx',
-    mode: 0o644,
-  });
   return {
     argv: [
       insidePaths.writExec,
@@ -74,11 +68,21 @@ export async function claudeLaunch(request: ClaudeRequest): Promise<ClaudeLaunch
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
     },
-    binds: [
-      { source: binary, target: insidePaths.claude, mode: 'ro' },
-      { source: managed, target: insidePaths.managedSettings, mode: 'ro' },
-    ],
+    binds: [{ source: binary, target: insidePaths.claude, mode: 'ro' }, await claudeSettings(request)],
   };
+}
+
+/** The folder of settings that every Claude Code obeys. */
+export async function claudeSettings({
+  sessionDirectory,
+}: Pick<ClaudeRequest, 'sessionDirectory'>): Promise<Bind> {
+  const managed = join(sessionDirectory, 'claude-code');
+  await mkdir(managed, { mode: 0o755 });
+  await writeFile(join(managed, 'managed-settings.json'), `${JSON.stringify(managedSettings(), null, 2)}\n`, {
+    flag: 'wx',
+    mode: 0o644,
+  });
+  return { source: managed, target: insidePaths.managedSettings, mode: 'ro' };
 }
 
 /** Settings of highest precedence, which neither user, project nor command line can override. */

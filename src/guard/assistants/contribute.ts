@@ -8,10 +8,11 @@ import type { Contribution } from '../contribution.ts';
 import { resolveExecutable } from '../executable.ts';
 import type { Guard } from '../guard.ts';
 import { startHookServer } from '../hook-server.ts';
-import { isBelow } from '../sandbox/view.ts';
 import type { Session } from '../session.ts';
 import { decideToolCall } from '../tool-call.ts';
-import { claudeLaunch, insidePaths } from './claude.ts';
+import { isProbe } from '../doctor/probe-session.ts';
+import { isBelow, type Bind } from '../sandbox/view.ts';
+import { claudeLaunch, claudeSettings, insidePaths } from './claude.ts';
 import { startModelRelay } from './model-relay.ts';
 import { modelUpstream } from './model-upstream.ts';
 
@@ -28,6 +29,10 @@ export async function contributeAssistant(
   session: Session,
   folder: string,
 ): Promise<Contribution> {
+  if (isProbe(session.request)) {
+    const settings = await claudeSettings({ sessionDirectory: folder });
+    return { environment: {}, binds: [settings, ...(await hookBinds(guard, session, folder))] };
+  }
   if (!isGovernedAssistant(session.request)) return { environment: {}, binds: [] };
   const [program = '', ...args] = session.request.argv;
 
@@ -54,6 +59,25 @@ export async function contributeAssistant(
   const relay = await startModelRelay({ socket: inFolder('model.sock'), upstream, placeholder });
   session.cleanUp.push(() => relay.close());
 
+  const claude = await claudeLaunch({
+    executable: executable.path,
+    args,
+    sessionDirectory: folder,
+    placeholder,
+  });
+  return {
+    ...claude,
+    binds: [
+      ...claude.binds,
+      ...(await hookBinds(guard, session, folder)),
+      { source: inFolder('model.sock'), target: insidePaths.modelSocket, mode: 'ro' },
+    ],
+  };
+}
+
+/** The hook of one session, and its token. */
+async function hookBinds(guard: Guard, session: Session, folder: string): Promise<Bind[]> {
+  const inFolder = (name: string) => join(folder, name);
   const token = randomBytes(32).toString('base64url');
   await writeFile(inFolder('hook.token'), token, { mode: 0o600 });
   const hook = await startHookServer({
@@ -66,20 +90,8 @@ export async function contributeAssistant(
     hook.closeAllConnections();
     hook.close();
   });
-
-  const claude = await claudeLaunch({
-    executable: executable.path,
-    args,
-    sessionDirectory: folder,
-    placeholder,
-  });
-  return {
-    ...claude,
-    binds: [
-      ...claude.binds,
-      { source: inFolder('hook.sock'), target: insidePaths.hookSocket, mode: 'ro' },
-      { source: inFolder('hook.token'), target: insidePaths.hookToken, mode: 'ro' },
-      { source: inFolder('model.sock'), target: insidePaths.modelSocket, mode: 'ro' },
-    ],
-  };
+  return [
+    { source: inFolder('hook.sock'), target: insidePaths.hookSocket, mode: 'ro' },
+    { source: inFolder('hook.token'), target: insidePaths.hookToken, mode: 'ro' },
+  ];
 }
