@@ -3,13 +3,13 @@
  * moods meet all of them; medians are compared, and ratios are what counts.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildEnvironment } from '../src/guard/sandbox/environment.ts';
-import { launch } from '../src/guard/sandbox/launcher.ts';
 import { launchSpec } from '../src/guard/sandbox/launch-spec.ts';
 import { detectMachine } from '../src/guard/sandbox/machine.ts';
+import { launch } from '../test/sandbox/launching.ts';
 
 const rounds = Number(process.argv[2] ?? 150);
 const warmUp = 10;
@@ -17,7 +17,6 @@ const warmUp = 10;
 const machine = detectMachine();
 const worktree = realpathSync(mkdtempSync(join(tmpdir(), 'writ-bench-')));
 spawnSync('git', ['init', '--quiet', worktree]);
-const nothing = openSync('/dev/null', 'r+');
 
 const plan = () =>
   launchSpec(
@@ -48,7 +47,7 @@ function run(program: string, args: readonly string[]): void {
 }
 
 async function launchTrue(): Promise<void> {
-  const { exitCode } = await launch(plan(), { stdio: [nothing, nothing, 2] });
+  const { exitCode } = await launch(plan());
   if (exitCode !== 0) throw new Error(`the sandbox ended with ${exitCode}`);
 }
 
@@ -70,7 +69,6 @@ try {
     }
   }
 } finally {
-  closeSync(nothing);
   rmSync(worktree, { recursive: true, force: true });
 }
 

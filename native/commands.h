@@ -2,6 +2,8 @@
 #ifndef WRIT_COMMANDS_H
 #define WRIT_COMMANDS_H
 
+int exec_verb(int argc, char **argv);
+int run_verb(int argc, char **argv);
 int launch_command(int argc, char **argv);
 int init_command(int argc, char **argv);
 int relay_command(int argc, char **argv);
@@ -9,7 +11,7 @@ int hook_command(int argc, char **argv);
 int foreground_command(int argc, char **argv);
 int features_command(int argc, char **argv);
 
-/* File descriptors that the launcher passes; the numbers are also in src/guard/sandbox/launcher.ts. */
+/* File descriptors that the launcher (sandbox.c) passes to `launch`. */
 enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, SUPERVISOR_FD = 5, FIRST_DATA_FD = 10 };
 
 #endif

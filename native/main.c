@@ -8,6 +8,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"exec", exec_verb},       {"run", run_verb},
     {"launch", launch_command}, {"init", init_command},           {"relay", relay_command},
     {"hook", hook_command},     {"foreground", foreground_command},
     {"features", features_command},

@@ -6,6 +6,8 @@ import { socketAddress, type Home } from './home.ts';
 
 type ConnectionErrorCode = 'not_running' | 'connection_lost';
 export const socketName = 'writ.sock';
+/** Also in native/conversation.c. */
+export const launchSocketName = 'launch.sock';
 
 // An import statement would evaluate every export of node:http, its WebSocket client included: 40 ms of each start.
 // For the same reason answers are no `Response`.

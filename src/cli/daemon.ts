@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -25,11 +26,13 @@ import { personByLogin } from '../core/policy/organisation.ts';
 import { authorityClient, type Send } from '../guard/authority-client.ts';
 import { endSessionsOf, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
+import { launcherServer } from '../guard/launcher/server.ts';
 import { detectMachine } from '../guard/sandbox/machine.ts';
 import { systemPath } from '../guard/sandbox/environment.ts';
+import { endSession, openSession } from '../guard/session.ts';
 import { findToolchain } from '../guard/toolchain.ts';
 import { readDatabaseUrl, type Configuration } from './configuration.ts';
-import { socketName } from './connection.ts';
+import { launchSocketName, socketName } from './connection.ts';
 import { acquireDaemonLock } from './daemon-lock.ts';
 import type { DaemonStatus } from './daemon-client.ts';
 import { readGovernance, stockGovernance } from './governance.ts';
@@ -119,7 +122,17 @@ async function serve(
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void answer(request, response));
-  await listen(server, home);
+  const launchers = launcherServer({
+    async open(request, channel) {
+      if (goingDown)
+        throw new WritError('going_down', 'Writ is going down', { hint: 'Try again in a moment' });
+      return openSession(guard, request, channel);
+    },
+    end: (session, end) => endSession(guard, session, end),
+    report,
+  });
+  await listen(server, home, socketName);
+  await listen(launchers, home, launchSocketName);
   folder.watch();
   const { log } = authority.context.store;
   using _probing = keepProbing({ log, intervalHours: probeHours, clock: Date.now, probe: startDoctor });
@@ -134,6 +147,7 @@ async function serve(
   // Launchers report how their commands ended before nobody listens any more.
   await settled(() => guard.sessions.size === 0, 5000);
   let answered = false;
+  launchers.close();
   server.close(() => (answered = true));
   await settled(() => answered, 1000);
   server.closeAllConnections();
@@ -236,14 +250,14 @@ async function describe(
   };
 }
 
-async function listen(server: ReturnType<typeof createServer>, home: Home): Promise<void> {
-  rmSync(join(home.run, socketName), { force: true });
-  const address = socketAddress(home, socketName);
+async function listen(server: Server, home: Home, name: string): Promise<void> {
+  rmSync(join(home.run, name), { force: true });
+  const address = socketAddress(home, name);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(address.path, resolve);
   });
   address.release();
-  chmodSync(join(home.run, socketName), 0o600);
+  chmodSync(join(home.run, name), 0o600);
 }
 
 async function settled(condition: () => boolean, withinMs: number): Promise<void> {

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { ZodError } from 'zod';
 import { endSessionRequest, openSessionRequest } from '../core/api/guard.ts';
-import type { SessionMessage } from '../core/api/session.ts';
+import type { SessionMessage } from './launcher/session-message.ts';
 import { errorBody, WritError } from '../core/model/errors.ts';
 import type { Guard } from './guard.ts';
 import { endSession, openSession, type Channel } from './session.ts';

@@ -8,6 +8,7 @@ import { contributeCredentials } from './credentials/contribute.ts';
 import { contributeEgress } from './egress/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
+import { createProcessCgroup, findProcessCgroup } from './sandbox/cgroup.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
 import type { Session } from './session.ts';
@@ -56,9 +57,19 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       extraBinds: [...guard.toolchain.binds, ...contributions.flatMap(({ binds }) => binds)],
       relays: contributions.flatMap(({ relays }) => relays ?? []),
       terminal: request.terminal,
+      cgroup: processCgroup(guard, session, profile.limits.processes),
     },
     guard.machine,
   );
+}
+
+/** Holds the number of processes where the kernel exempts this user from a limit; gone with the session. */
+function processCgroup(guard: Guard, session: Session, processes: number): string | null {
+  const folder = guard.machine.processLimit === 'cgroup' ? findProcessCgroup() : null;
+  if (folder === null) return null;
+  const group = createProcessCgroup(folder, processes);
+  session.cleanUp.push(async () => group[Symbol.dispose]());
+  return group.path;
 }
 
 /** Keys, database and sockets would be in view of the command that they govern. */

@@ -3,7 +3,6 @@
  * Its channel to the launcher stays open throughout; when either side goes, so does the command.
  */
 import type { EndSessionRequest, OpenSessionRequest } from '../core/api/guard.ts';
-import type { SessionMessage } from '../core/api/session.ts';
 import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
@@ -15,6 +14,7 @@ import type { GuardRecord } from './authority-port.ts';
 import { commandText } from './command-text.ts';
 import { resolveExecutable } from './executable.ts';
 import type { Guard } from './guard.ts';
+import type { SessionMessage } from './launcher/session-message.ts';
 import { prepareLaunch } from './launch.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { obtainWrit } from './obtain-writ.ts';
@@ -109,7 +109,7 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
     }),
   ]);
   keepRenewed(guard, session);
-  session.channel.send({ type: 'launch', session: session.id, writ: session.writ.claims.id, spec });
+  session.channel.send({ type: 'launch', session: session.id, spec });
 }
 
 /** Renews the writ before it expires while policy grants it; where it does not, expiry ends the command. */
@@ -175,8 +175,12 @@ async function describeCommand(guard: Guard, session: Session): Promise<Asked> {
   };
 }
 
-/** The launcher reports how the command ended. */
-export async function endSession(guard: Guard, id: string, end: EndSessionRequest): Promise<void> {
+/** The launcher reports how the command ended. @returns what people are to know about it */
+export async function endSession(
+  guard: Guard,
+  id: string,
+  end: EndSessionRequest,
+): Promise<readonly string[]> {
   const session = guard.sessions.get(id);
   if (session === undefined || session.ended) {
     throw new WritError('session_unknown', 'no such session is running', {
@@ -184,6 +188,7 @@ export async function endSession(guard: Guard, id: string, end: EndSessionReques
     });
   }
   await finish(guard, session, { ...end });
+  return [];
 }
 
 /** The launcher went away without a report: its sandbox died with it, and the record says so. */

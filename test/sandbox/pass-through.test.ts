@@ -231,7 +231,7 @@ describe.each(users)('a command launched by $name', (user) => {
         [
           'bash',
           '-c',
-          'n=0; trap "n=\\$((n+1)); echo int \\$n" INT; echo ready; sleep 10; sleep 0.3; echo done; exit 7',
+          'n=0; trap "n=\\$((n+1)); echo int \\$n" INT; echo ready; sleep 1; sleep 0.3; echo done; exit 7',
         ],
         [['ready', '\x03']],
       );

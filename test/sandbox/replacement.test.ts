@@ -1,10 +1,8 @@
 /** The repository belongs to others, who may change it between planning and mounting: then nothing must run. */
 import {
-  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -15,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildEnvironment } from '../../src/guard/sandbox/environment.ts';
-import { launch } from '../../src/guard/sandbox/launcher.ts';
 import { launchSpec } from '../../src/guard/sandbox/launch-spec.ts';
 import { detectMachine } from '../../src/guard/sandbox/machine.ts';
+import { launch } from './launching.ts';
 import { buildNative } from './workshop.ts';
 
 let folder: string;
@@ -58,15 +56,6 @@ function plan() {
   );
 }
 
-async function run(spec: ReturnType<typeof plan>) {
-  const nothing = openSync('/dev/null', 'r+');
-  try {
-    return await launch(spec, { stdio: [nothing, nothing, nothing] });
-  } finally {
-    closeSync(nothing);
-  }
-}
-
 function replaceByLink(path: string, target: string): void {
   renameSync(join(worktree, path), join(folder, 'away'));
   symlinkSync(target, join(worktree, path));
@@ -74,7 +63,7 @@ function replaceByLink(path: string, target: string): void {
 
 describe('between planning and mounting', () => {
   it('nothing happens: the command runs', async () => {
-    expect(await run(plan())).toMatchObject({ exitCode: 0 });
+    expect(await launch(plan())).toMatchObject({ exitCode: 0 });
     expect(existsSync(join(worktree, 'ran'))).toBe(true);
   });
 
@@ -108,7 +97,7 @@ describe('between planning and mounting', () => {
   ])('%s: nothing runs', async (_, change) => {
     const spec = plan();
     change();
-    await expect(run(spec)).rejects.toMatchObject({ code: 'sandbox_failed' });
+    await expect(launch(spec)).rejects.toMatchObject({ code: 'sandbox_failed' });
     for (const place of ['repository', 'other', 'old', 'away'])
       expect(existsSync(join(folder, place, 'ran'))).toBe(false);
   });
@@ -117,7 +106,7 @@ describe('between planning and mounting', () => {
     const spec = plan();
     const args = ['--bind', folder, '/tmp/more', ...spec.bubblewrapArguments.slice(-2)];
     await expect(
-      run({ ...spec, bubblewrapArguments: [...spec.bubblewrapArguments.slice(0, -2), ...args] }),
+      launch({ ...spec, bubblewrapArguments: [...spec.bubblewrapArguments.slice(0, -2), ...args] }),
     ).rejects.toMatchObject({
       code: 'sandbox_failed',
       message: expect.stringContaining('/tmp/more is mounted though it was not planned'),

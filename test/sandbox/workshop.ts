@@ -1,4 +1,4 @@
-/** A place to try sandboxes in: a bundled driver, folders owned by the user that launches, and ways to run things. */
+/** A place to try sandboxes in: a guard and a launcher, folders owned by the user that launches, and ways to run things. */
 import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process';
 import {
   chmodSync,
@@ -18,8 +18,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { buildEnvironment, systemPath } from '../../src/guard/sandbox/environment.ts';
-import type { LaunchResult } from '../../src/guard/sandbox/launcher.ts';
 import type { SandboxRequest } from '../../src/guard/sandbox/launch-spec.ts';
+import type { LaunchFailure, LaunchResult } from './launching.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -62,7 +62,7 @@ export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly result: (LaunchResult & { error?: undefined }) | { error: { code: string; message: string } };
+  readonly result: (LaunchResult & { error?: undefined }) | LaunchFailure;
 }
 
 export type Changes = Partial<SandboxRequest> & { readonly killAfterMs?: number };
@@ -72,7 +72,7 @@ export class Workshop implements Disposable {
   readonly worktree: string;
   readonly node: string;
   readonly user: User;
-  readonly #driver: string;
+  readonly #guard: ChildProcess;
   #count = 0;
 
   constructor(user: User, name = 'repository') {
@@ -81,10 +81,10 @@ export class Workshop implements Disposable {
     chmodSync(this.directory, 0o755);
     this.worktree = join(this.directory, name);
     for (const path of [this.directory, this.worktree]) this.#own(path);
-    this.#driver = join(this.directory, 'dist/driver.mjs');
     buildNative('all');
     this.#install();
     this.node = this.#reachableNode();
+    this.#guard = this.#startGuard();
     this.outside(['git', 'init', '--quiet', '--initial-branch=main', this.worktree]);
   }
 
@@ -118,15 +118,15 @@ export class Workshop implements Disposable {
     return { status, stdout, stderr };
   }
 
-  /** Starts the driver and does not wait. */
+  /** Starts the launcher and does not wait. */
   start(
     argv: readonly string[],
     changes: Changes = {},
     stdio: StdioOptions = 'pipe',
     env?: NodeJS.ProcessEnv,
   ) {
-    const { request, result } = this.#prepare(argv, changes);
-    const [program = '', ...args] = [...this.user.prefix, ...this.#driverCommand(request, result)];
+    const { command, result } = this.#prepare(argv, changes);
+    const [program = '', ...args] = [...this.user.prefix, ...command];
     const child: ChildProcess = spawn(program, args, {
       stdio,
       cwd: this.directory,
@@ -135,14 +135,10 @@ export class Workshop implements Disposable {
     return { child, result, started: `${result}.started` };
   }
 
-  #driverCommand(request: string, result: string): string[] {
-    return [this.node, this.#driver, request, result];
-  }
-
   /** The command that launches `argv` in a sandbox, to be started as the user in a way of the test's own. */
   command(argv: readonly string[], changes: Changes = {}) {
-    const { request, result } = this.#prepare(argv, changes);
-    return { argv: this.#driverCommand(request, result), result };
+    const { command, result } = this.#prepare(argv, changes);
+    return { argv: command, result };
   }
 
   /** Runs a command in a sandbox to its end. */
@@ -163,7 +159,7 @@ export class Workshop implements Disposable {
     });
     closeSync(output);
     if (error) throw error;
-    if (!existsSync(result)) throw new Error(`the driver failed: ${stderr.toString()}`);
+    if (!existsSync(result)) throw new Error(`the launcher failed: ${stderr.toString()}`);
     return {
       status,
       stdout: readFileSync(`${result}.out`, 'utf8'),
@@ -173,6 +169,7 @@ export class Workshop implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#guard.kill('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -200,7 +197,9 @@ export class Workshop implements Disposable {
     this.#count += 1;
     const name = this.path('runs', String(this.#count));
     writeFileSync(`${name}.json`, JSON.stringify(request));
-    return { request: `${name}.json`, result: `${name}.result` };
+    const home = `WRIT_HOME=${this.path('state')}`;
+    const launcher = [this.path('native/build/writ-exec'), 'exec', '--started', '--job', String(this.#count)];
+    return { command: ['/usr/bin/env', home, ...launcher, '--', 'governed'], result: `${name}.result` };
   }
 
   #own(path: string): void {
@@ -210,16 +209,28 @@ export class Workshop implements Disposable {
 
   /** As shipped: one bundle, the native program beside it. The checkout itself may be unreadable for others. */
   #install(): void {
-    for (const folder of ['dist', 'native/build', 'runs']) this.#own(this.path(folder));
+    for (const folder of ['dist', 'native/build', 'runs', 'state']) this.#own(this.path(folder));
     copyFileSync(join(root, 'native/build/writ-exec'), this.path('native/build/writ-exec'));
     buildSync({
-      entryPoints: [join(import.meta.dirname, 'launch-driver.ts')],
-      outfile: this.#driver,
+      entryPoints: [join(import.meta.dirname, 'launch-guard.ts')],
+      outfile: this.path('dist/guard.mjs'),
       bundle: true,
       platform: 'node',
       format: 'esm',
       logLevel: 'error',
     });
+  }
+
+  #startGuard(): ChildProcess {
+    const command = [this.node, this.path('dist/guard.mjs'), this.path('state'), this.path('runs')];
+    const [program = '', ...args] = [...this.user.prefix, ...command];
+    const guard = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], cwd: this.directory });
+    const nap = new Int32Array(new SharedArrayBuffer(4));
+    for (let waited = 0; !existsSync(this.path('state/run/launch.sock')); waited += 10) {
+      if (waited > 20_000) throw new Error('the guard does not start');
+      Atomics.wait(nap, 0, 0, 10);
+    }
+    return guard;
   }
 
   #reachableNode(): string {

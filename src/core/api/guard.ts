@@ -12,6 +12,8 @@ export const openSessionRequest = z.strictObject({
   kind: z.enum(['exec', 'run']),
   argv: z.array(z.string().max(maxArgumentLength)).min(1).max(maxArguments),
   directory: z.string().startsWith('/').max(4096),
+  /** The launcher's process. */
+  process: z.int().positive(),
   terminal: z.boolean(),
   environment: z.partialRecord(z.enum(describingVariables), z.string().max(200)),
   assistant: name.nullable(),
@@ -32,6 +34,8 @@ export const endSessionRequest = z.strictObject({
   userMs: z.number().nonnegative(),
   systemMs: z.number().nonnegative(),
   maxRssKiB: z.number().nonnegative(),
+  /** What was said before the command could start. */
+  complaint: z.string().max(1000),
   /** Files that the command planted to be obeyed by git outside; they were removed. */
   planted: z.array(z.string().max(4096)).max(1000),
 });

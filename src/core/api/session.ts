@@ -1,7 +1,6 @@
-/** The guard's side of the conversation with a launcher. Without zod, which costs a launcher's start 80 ms. */
-import type { Decision } from '../model/decision.ts';
+/** What launchers and the guard share beside their messages. Without zod, which costs a start 80 ms. */
 
-/** Of the caller's environment only what describes its terminal and language. */
+/** Of the caller's environment only what describes its terminal and language. Also in native/conversation.c. */
 export const describingVariables = [
   'TERM',
   'COLORTERM',
@@ -11,17 +10,6 @@ export const describingVariables = [
   'TZ',
   'NO_COLOR',
 ] as const;
-
-/** The guard's answer is a stream of these, one JSON object a line, open as long as the session lives. */
-export type SessionMessage =
-  | { readonly type: 'waiting'; readonly approval: string; readonly missing: readonly string[] }
-  | { readonly type: 'launch'; readonly session: string; readonly writ: string; readonly spec: unknown }
-  | { readonly type: 'refused'; readonly decision: Decision; readonly approval: string | null }
-  | { readonly type: 'no-writ'; readonly refusal: WritRefusal }
-  /** What a person at the command should know when it has ended, in sentences. */
-  | { readonly type: 'notice'; readonly text: readonly string[] }
-  | { readonly type: 'kill'; readonly reason: string }
-  | { readonly type: 'fault'; readonly code: string; readonly message: string; readonly hint: string | null };
 
 /** No writ was granted, and which rule said so. */
 export interface WritRefusal {

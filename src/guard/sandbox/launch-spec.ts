@@ -43,6 +43,8 @@ export interface SandboxRequest {
   readonly extraBinds?: readonly Bind[];
   /** `ADDRESS:PORT=SOCKET`: ports of the sandbox's own loopback, carried to sockets in view. */
   readonly relays?: readonly string[];
+  /** Folder of the cgroup that the sandbox joins. */
+  readonly cgroup?: string | null;
   /** Inside; by default the caller's own, or 1000 for root. */
   readonly uid?: number;
   readonly gid?: number;
@@ -51,12 +53,11 @@ export interface SandboxRequest {
 }
 
 export interface LaunchSpec {
-  readonly writExec: string;
   readonly bubblewrap: string;
   readonly bubblewrapArguments: readonly string[];
   readonly files: readonly string[];
-  /** The filter, base64. */
-  readonly seccomp: string;
+  /** The filter's program. */
+  readonly seccomp: Uint8Array;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Taken from the launcher's own environment by name, so that no value of a caller's travels. */
@@ -65,7 +66,7 @@ export interface LaunchSpec {
   readonly relays: readonly string[];
   readonly terminal: boolean;
   readonly limits: Limits;
-  readonly processLimit: MachineFacts['processLimit'];
+  readonly cgroup: string | null;
   readonly expectations: readonly Expectation[];
   readonly mountTable: MountTable;
   /** Files that must not exist when the command has ended, because git outside would obey them. */
@@ -99,11 +100,10 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
   );
   const bubblewrap = planBubblewrap({ mounts: view.mounts, uid, gid, terminal: request.terminal });
   return {
-    writExec: machine.writExec,
     bubblewrap: machine.bubblewrap.path,
     bubblewrapArguments: bubblewrap.args,
     files: bubblewrap.files,
-    seccomp: seccompFilter(machine.architecture).toString('base64'),
+    seccomp: seccompFilter(machine.architecture),
     argv: request.command.argv,
     environment: request.environment,
     inherit: (request.inherit ?? []).filter((name) => !(name in request.environment)),
@@ -111,7 +111,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     relays: request.relays ?? [],
     terminal: request.terminal,
     limits: request.limits,
-    processLimit: machine.processLimit,
+    cgroup: request.cgroup ?? null,
     expectations: view.expectations,
     mountTable: view.table,
     forbidden: view.forbidden,

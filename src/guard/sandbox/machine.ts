@@ -132,7 +132,7 @@ function setting(name: string): string | null {
 }
 
 /** Beside the sources, or beside the bundle in `dist/`. */
-function findWritExec(): string {
+export function findWritExec(): string {
   const candidates = ['../../../native/build/writ-exec', '../native/build/writ-exec'];
   const path = candidates.map((one) => fileURLToPath(new URL(one, import.meta.url))).find(isExecutable);
   if (path !== undefined) return path;

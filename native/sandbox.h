@@ -1,0 +1,42 @@
+/* The launcher's end of a sandbox: starts it, speaks to its process 1 (init.c), and waits for its end. */
+#ifndef WRIT_SANDBOX_H
+#define WRIT_SANDBOX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "wire.h"
+
+/* As `writ-exec init` says it. */
+struct ending {
+    bool told;
+    char reason[16];
+    int code, signal;
+    long long user_us, system_us, max_rss_kib;
+};
+
+struct sandbox {
+    pid_t process; /* 0 once it is gone */
+    int control;   /* -1 once the other end is gone */
+    int complaints;
+    struct buffer requests, lines;
+    char complaint[1024]; /* what was said on standard error before the command started */
+    size_t complaint_length;
+    bool started, stopped;
+    struct ending ending;
+};
+
+/* `cgroup` may be NULL. */
+void sandbox_start(struct sandbox *sandbox, const char *cgroup);
+
+enum { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
+/* The number of a signal, or one of those above. */
+void sandbox_ask(struct sandbox *sandbox, unsigned char request);
+
+/* Moves what can be moved without waiting. `stopped` is set when the command was. */
+void sandbox_serve(struct sandbox *sandbox);
+void sandbox_reap(struct sandbox *sandbox);
+bool sandbox_is_over(const struct sandbox *sandbox);
+void sandbox_free(struct sandbox *sandbox);
+
+#endif

@@ -1,0 +1,44 @@
+/** A launch specification as its launcher hands it on: to `writ-exec launch`, and to `writ-exec init` inside. */
+import type { LaunchSpec } from '../sandbox/launch-spec.ts';
+import { encodeBlock } from './blocks.ts';
+
+export function encodeLaunch(session: string, spec: LaunchSpec): Buffer {
+  const args = spec.bubblewrapArguments.map((word) => `${word}\0`).join('');
+  return encodeBlock([
+    'launch',
+    session,
+    spec.terminal ? 'yes' : '',
+    spec.cgroup ?? '',
+    encodeBlock([spec.bubblewrap, args, spec.seccomp, ...spec.files]),
+    encodeBlock(settings(spec)),
+    encodeBlock(Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`)),
+    encodeBlock(spec.argv),
+    encodeBlock(spec.inherit),
+    encodeBlock(spec.forbidden),
+  ]);
+}
+
+/** The words that native/init.c reads. */
+function settings({ limits, mountTable, expectations, relays, cwd }: LaunchSpec): string[] {
+  const limit = (name: string, value: number): string[] => ['limit', name, String(value)];
+  return [
+    'wall-ms',
+    String(limits.wallSeconds * 1000),
+    ...limit('core', 0),
+    ...limit('cpu', limits.cpuSeconds),
+    ...limit('fsize', limits.fileSizeMiB * 1024 * 1024),
+    ...limit('nofile', limits.openFiles),
+    ...limit('nproc', limits.processes),
+    ...mountTable.required.flatMap((path) => ['mount', path]),
+    ...mountTable.optional.flatMap((path) => ['may-mount', path]),
+    ...expectations.flatMap(({ path, identity, readOnly }) => [
+      'expect',
+      readOnly ? 'ro' : 'rw',
+      identity,
+      path,
+    ]),
+    ...relays.flatMap((relay) => ['relay', relay]),
+    'directory',
+    cwd,
+  ];
+}
