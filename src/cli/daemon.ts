@@ -24,7 +24,7 @@ import { signerFromSeed, type NoteSigner } from '../core/log/verifier-key.ts';
 import { loadBundle, type Bundle } from '../core/policy/bundle.ts';
 import { personByLogin } from '../core/policy/organisation.ts';
 import { authorityClient, type Send } from '../guard/authority-client.ts';
-import { endSessionsOf, type Guard } from '../guard/guard.ts';
+import { endSessionsOf, forgetVerdicts, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
 import { launcherServer } from '../guard/launcher/server.ts';
 import { detectMachine } from '../guard/sandbox/machine.ts';
@@ -92,6 +92,7 @@ async function serve(
   authority.context.events.on('ended', ({ writ, state, reason }: WritEnded) =>
     endSessionsOf(guard, writ, `the writ ${writ} is ${state}: ${reason}`),
   );
+  authority.context.events.on('policy', () => forgetVerdicts(guard));
   const stopped = Promise.withResolvers<void>();
   let goingDown = false;
   app.post('/guard/sessions', async (_context, next) => {
@@ -245,7 +246,7 @@ async function describe(
     logSize: await store.log.size(),
     origin: signer.name,
     verifierKey: signer.vkey,
-    enforcement: 2,
+    enforcement: 3,
     sandbox: `bubblewrap ${guard.machine.bubblewrap.version}, seccomp on ${guard.machine.architecture}`,
   };
 }

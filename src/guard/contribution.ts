@@ -8,4 +8,6 @@ export interface Contribution {
   readonly binds: readonly Bind[];
   /** `ADDRESS:PORT=SOCKET`: ports of the sandbox's own loopback that lead to sockets among the binds. */
   readonly relays?: readonly string[];
+  /** Words for `writ-exec launch` before bubblewrap's own, see native/launch.c. */
+  readonly supervision?: readonly string[];
 }

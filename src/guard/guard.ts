@@ -35,6 +35,11 @@ export interface Guard {
   readonly report: (error: unknown) => void;
 }
 
+/** Every verdict that a supervisor keeps was given by the policy before. */
+export function forgetVerdicts(guard: Guard): void {
+  for (const session of guard.sessions.values()) session.supervisor?.forget();
+}
+
 /** Ends the running commands of a writ: their connections at once, and their launchers kill the whole tree. */
 export function endSessionsOf(guard: Guard, writ: string, reason: string): void {
   for (const session of guard.sessions.values()) {

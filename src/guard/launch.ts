@@ -12,6 +12,7 @@ import { createProcessCgroup, findProcessCgroup } from './sandbox/cgroup.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
 import type { Session } from './session.ts';
+import { contributeSupervision } from './supervise/contribute.ts';
 
 const sessionSeconds = 24 * 3600;
 
@@ -26,6 +27,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
     await contributeAssistant(guard, session, folder),
     await contributeEgress(guard, session, folder),
     await contributeCredentials(guard, session, folder),
+    await contributeSupervision(guard, session, folder),
   ];
   return launchSpec(
     {
@@ -56,6 +58,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       },
       extraBinds: [...guard.toolchain.binds, ...contributions.flatMap(({ binds }) => binds)],
       relays: contributions.flatMap(({ relays }) => relays ?? []),
+      supervision: contributions.flatMap(({ supervision }) => supervision ?? []),
       terminal: request.terminal,
       cgroup: processCgroup(guard, session, profile.limits.processes),
     },

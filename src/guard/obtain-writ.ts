@@ -9,8 +9,8 @@ import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
 import { identifyRepository } from './repository/identify.ts';
 
-/** What this guard's sandbox reaches: each command is confined, its processes are not decided one by one. */
-const enforcement = 2;
+/** What this guard's sandbox reaches: each process is decided when it starts. */
+const enforcement = 3;
 
 /** A new writ, or the one that was named if it is live and made for exactly this place. */
 export async function obtainWrit(

@@ -18,6 +18,8 @@ import type { SessionMessage } from './launcher/session-message.ts';
 import { prepareLaunch } from './launch.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { obtainWrit } from './obtain-writ.ts';
+import { Announced } from './supervise/announced.ts';
+import type { Supervisor } from './supervise/supervisor.ts';
 
 /** What setTimeout can hold. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -41,6 +43,10 @@ export interface Session {
   readonly toolCalls: Map<string, Promise<HookReply>>;
   /** Aborted as soon as the session or its writ ends: what it holds open closes at once. */
   readonly stop: AbortController;
+  /** What was decided from text, so that its processes are known when they start. */
+  readonly announced: Announced;
+  /** Decides each process; null until the session is prepared. */
+  supervisor: Supervisor | null;
   /** By which it was allowed to start; null for an assistant whose acts are decided one by one. */
   answer: Answer | null;
   ended: boolean;
@@ -69,6 +75,8 @@ export async function openSession(
     channel,
     toolCalls: new Map(),
     stop: new AbortController(),
+    announced: new Announced(),
+    supervisor: null,
     answer: null,
     ended: false,
   };
@@ -95,6 +103,7 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
       return;
     }
     session.answer = answer;
+    session.announced.add(answer.decision.operations, answer.evidence);
   }
   if (session.channel.closed.aborted) return;
   const spec = await prepareLaunch(guard, session);
@@ -201,9 +210,14 @@ async function endLost(guard: Guard, session: Session): Promise<void> {
 
 async function finish(guard: Guard, session: Session, data: { readonly [key: string]: Json }): Promise<void> {
   session.ended = true;
+  session.supervisor?.end();
+  await session.supervisor?.settled();
   const planted = Array.isArray(data['planted']) && data['planted'].length > 0;
   await guard.authority.record([
-    executionRecord(session, 'execution.ended', data),
+    executionRecord(session, 'execution.ended', {
+      ...data,
+      landlock: session.supervisor?.landlock ?? null,
+    }),
     ...(planted
       ? [executionRecord(session, 'alert', { kind: 'planted', files: data['planted'] ?? [] })]
       : []),

@@ -50,6 +50,8 @@ async function decide(guard: Guard, session: Session, call: ToolCall): Promise<H
     },
     guard.clock(),
   );
+  if (answer.decision.decision === 'allow')
+    session.announced.add(answer.decision.operations, answer.evidence);
   return replyTo(answer.decision, answer.approval?.id ?? null);
 }
 

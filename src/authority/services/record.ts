@@ -18,6 +18,7 @@ export interface Reported {
 
 /** What has happened must be on record whatever became of the writ since. */
 const takenAlways: readonly Reported['type'][] = [
+  'execution.process',
   'execution.ended',
   'egress.refused',
   'egress.closed',

@@ -73,6 +73,7 @@ export const writsQuery = z.strictObject({
 export const reportedTypes = [
   'decision',
   'execution.started',
+  'execution.process',
   'execution.ended',
   'egress.opened',
   'egress.refused',
@@ -80,7 +81,7 @@ export const reportedTypes = [
   'enforcement.probed',
   'alert',
 ] as const;
-const withDecision: readonly string[] = ['decision', 'egress.opened', 'egress.refused'];
+const withDecision: readonly string[] = ['decision', 'execution.process', 'egress.opened', 'egress.refused'];
 
 const reported = z.strictObject({
   type: z.enum(reportedTypes),

@@ -18,6 +18,7 @@ export const entryTypes = [
   'writ.revoked',
   'decision',
   'execution.started',
+  'execution.process', // a program was about to start within a command, and was decided
   'execution.ended',
   'egress.opened', // a connection out of the sandbox was allowed, before it is made
   'egress.refused',

@@ -55,6 +55,7 @@ export function profileEntity(organisation: Organisation, name: string): EntityJ
       environment: [...profile.environment],
       credentials: profile.credentials.map((name) => reference('Credential', name)),
       repository: profile.repository,
+      repositoryPrograms: profile.repositoryPrograms,
       enforcement: profile.enforcement,
     },
     parents: profileChain(organisation, name)

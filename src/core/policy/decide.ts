@@ -4,16 +4,23 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Operation } from '../model/operation.ts';
 import type { Bundle } from './bundle.ts';
 import { registered } from './organisation.ts';
-import { operationRequest, taskEntities, type Task, type TaskEntities } from './request.ts';
+import {
+  operationRequest,
+  taskEntities,
+  type ProcessFacts,
+  type Task,
+  type TaskEntities,
+} from './request.ts';
 import { rule, type Ruling } from './ruling.ts';
 import { clause, phrase, sentences } from './wording.ts';
 
-export type { Task } from './request.ts';
+export type { ProcessFacts, Task } from './request.ts';
 
 /**
  * Pure: same arguments, same answer. A command without any operation does nothing and is allowed.
  * @param evidence what is held; expired pieces and those by the requester's own hand do not count
  * @param now milliseconds since the epoch
+ * @param process where the first operation is a process that starts right now
  */
 export function decideCommand(
   bundle: Bundle,
@@ -21,12 +28,13 @@ export function decideCommand(
   operations: readonly Operation[],
   evidence: readonly Evidence[],
   now: number,
+  process: ProcessFacts | null = null,
 ): Decision {
   const entities = taskEntities(bundle, task);
   const decisions =
     'unknown' in entities
       ? refuseAll(operations, entities.unknown)
-      : decideEach(bundle, entities, operations, heldKeys(evidence, task.requester, now));
+      : decideEach(bundle, entities, operations, heldKeys(evidence, task.requester, now), process);
   const decision = 'unknown' in entities ? 'deny' : worst(decisions.map((one) => one.decision));
   const decisive = decisions.filter((one) => one.decision === decision);
   return {
@@ -51,9 +59,11 @@ function decideEach(
   entities: TaskEntities,
   operations: readonly Operation[],
   held: readonly string[],
+  process: ProcessFacts | null,
 ): OperationDecision[] {
-  return operations.map((operation): OperationDecision => {
-    const ruling = rule(bundle, operationRequest(bundle, entities, operation), held);
+  return operations.map((operation, index): OperationDecision => {
+    const facts = index === 0 ? process : null;
+    const ruling = rule(bundle, operationRequest(bundle, entities, operation, facts), held);
     const { decision, policies, missing } = ruling;
     const byDefault = decision === 'deny' && policies.length === 0 && ruling.reasons.length === 0;
     const reason = byDefault ? `nothing in the profile ${entities.task.profile} permits it` : clause(ruling);

@@ -98,6 +98,8 @@ const profile = z.strictObject({
   /** Profile whose fields and policies this one starts from. */
   extends: entityName,
   repository: z.enum(['read-only', 'read-write']),
+  /** Programs that the repository brings or builds may run, and whatever else lies where a task can write. */
+  repositoryPrograms: z.boolean(),
   /** Tool bundles. */
   tools: z.array(entityName).max(200),
   /** Host sets by name, or single hosts. */
@@ -164,6 +166,7 @@ export interface Profile {
   readonly description: string;
   readonly extends: string | null;
   readonly repository: 'read-only' | 'read-write';
+  readonly repositoryPrograms: boolean;
   readonly tools: readonly string[];
   readonly hosts: readonly string[];
   readonly environment: readonly string[];

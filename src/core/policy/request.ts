@@ -71,12 +71,24 @@ export function taskEntities(bundle: Bundle, task: Task): TaskEntities | { reado
   return { task, entities: [entity, assistant, requester, profile, repository] };
 }
 
+/** What is known of a process when it starts, beyond its command: which file it is, and who starts it. */
+export interface ProcessFacts {
+  /** The program is one of the profile's tools, the inside of one, brought by the repository, or none of these. */
+  readonly program: 'tool' | 'inner' | 'repository' | 'system';
+  /** Name of the program that starts it; null for a command's first. */
+  readonly parent: string | null;
+  /** Names of all programs that led to it; `?` where some cannot be told. */
+  readonly ancestors: readonly string[];
+}
+
+/** @param process where the operation is the start of a process itself, and not what its text says of others */
 export function operationRequest(
   bundle: Bundle,
   { task, entities }: TaskEntities,
   operation: Operation,
+  process: ProcessFacts | null = null,
 ): CedarRequest {
-  const { action, type, id, attrs, parents, context } = describe(bundle.organisation, operation);
+  const { action, type, id, attrs, parents, context } = describe(bundle.organisation, operation, process);
   const resource = uid(type, id);
   return {
     principal: uid('Task', task.id),
@@ -97,14 +109,22 @@ interface Description {
   readonly context: Record<string, CedarValueJson>;
 }
 
-function describe(organisation: Organisation, operation: Operation): Description {
+function describe(
+  organisation: Organisation,
+  operation: Operation,
+  process: ProcessFacts | null,
+): Description {
   switch (operation.kind) {
     case 'exec':
       return {
         action: 'exec',
         type: 'Tool',
         id: operation.target,
-        attrs: { name: operation.target, script: operation.target.includes('/') },
+        attrs: {
+          name: operation.target,
+          script: process === null ? operation.target.includes('/') : process.program === 'repository',
+          inner: process?.program === 'inner',
+        },
         parents: bundlesOf(organisation, operation.target).map((bundle) => uid('Bundle', bundle)),
         context: {
           traits: [...operation.traits],
@@ -113,6 +133,8 @@ function describe(organisation: Organisation, operation: Operation): Description
           static: operation.unknown.length === 0,
           environment: Object.keys(operation.environment),
           via: [...operation.via],
+          ancestors: [...(process?.ancestors ?? [])],
+          ...(typeof process?.parent === 'string' ? { parent: process.parent } : {}),
           ...(operation.subcommand === null ? {} : { subcommand: operation.subcommand }),
           ...(operation.cwd === null ? {} : { cwd: operation.cwd }),
         },

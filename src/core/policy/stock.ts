@@ -86,6 +86,7 @@ export function resolveProfiles(
     const {
       description,
       repository,
+      repositoryPrograms = repository === 'read-write',
       tools,
       hosts,
       environment = [],
@@ -107,6 +108,7 @@ export function resolveProfiles(
     profiles[name] = {
       description,
       repository,
+      repositoryPrograms,
       tools,
       hosts,
       environment,

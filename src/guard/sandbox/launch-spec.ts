@@ -45,6 +45,8 @@ export interface SandboxRequest {
   readonly relays?: readonly string[];
   /** Folder of the cgroup that the sandbox joins. */
   readonly cgroup?: string | null;
+  /** Who decides which programs start, and under which rules for files: words for `writ-exec launch`. */
+  readonly supervision?: readonly string[];
   /** Inside; by default the caller's own, or 1000 for root. */
   readonly uid?: number;
   readonly gid?: number;
@@ -54,6 +56,7 @@ export interface SandboxRequest {
 
 export interface LaunchSpec {
   readonly bubblewrap: string;
+  /** Before them, where programs are supervised, what is for `writ-exec launch` itself. */
   readonly bubblewrapArguments: readonly string[];
   readonly files: readonly string[];
   /** The filter's program. */
@@ -101,7 +104,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
   const bubblewrap = planBubblewrap({ mounts: view.mounts, uid, gid, terminal: request.terminal });
   return {
     bubblewrap: machine.bubblewrap.path,
-    bubblewrapArguments: bubblewrap.args,
+    bubblewrapArguments: [...(request.supervision ?? []), ...bubblewrap.args],
     files: bubblewrap.files,
     seccomp: seccompFilter(machine.architecture),
     argv: request.command.argv,

@@ -1,0 +1,49 @@
+/** What a session needs so that each of its processes is decided: the supervisor's socket, its token, and the rules. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, constants, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Contribution } from '../contribution.ts';
+import type { Guard } from '../guard.ts';
+import type { Session } from '../session.ts';
+import type { ProgramView } from './programs.ts';
+import { Supervisor } from './supervisor.ts';
+
+export async function contributeSupervision(
+  guard: Guard,
+  session: Session,
+  folder: string,
+): Promise<Contribution> {
+  const view: ProgramView = {
+    searchPath: guard.searchPath,
+    toolchains: guard.toolchain.binds.map(({ target }) => target),
+  };
+  const token = randomBytes(32).toString('base64url');
+  const supervisor = new Supervisor({ guard, session, view, token });
+  const server = createServer((connection) => supervisor.accept(connection));
+  const socket = join(folder, 'supervise.sock');
+  await listenAt(server, folder, 'supervise.sock');
+  session.supervisor = supervisor;
+  session.stop.signal.addEventListener('abort', () => supervisor.end());
+  session.cleanUp.push(async () => {
+    server.close();
+  });
+  return { environment: {}, binds: [], supervision: ['supervise', socket, token, 'bubblewrap'] };
+}
+
+/** Through the folder's descriptor: the whole path may be longer than a socket's address can be. */
+async function listenAt(
+  server: ReturnType<typeof createServer>,
+  folder: string,
+  name: string,
+): Promise<void> {
+  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(`/proc/self/fd/${descriptor}/${name}`, resolve);
+    });
+    chmodSync(join(folder, name), 0o600);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,211 @@
+/** A process that is about to start, decided: which file it is, what it would do, and who starts it. */
+import { basename } from 'node:path';
+import { analyzeArgv } from '../../core/command/analyze.ts';
+import type { AnalysisContext } from '../../core/command/context.ts';
+import type { Decision } from '../../core/model/decision.ts';
+import type { Evidence } from '../../core/model/evidence.ts';
+import type { ExecOperation, Operation } from '../../core/model/operation.ts';
+import type { Bundle } from '../../core/policy/bundle.ts';
+import { decideCommand, type ProcessFacts, type Task } from '../../core/policy/decide.ts';
+import { profileOf } from './profile.ts';
+import type { Lineage } from './lineages.ts';
+import {
+  belongsTo,
+  classify,
+  findToolFiles,
+  gitSubcommand,
+  isLoader,
+  isMultiCall,
+  type Program,
+  type ProgramView,
+  type ToolFiles,
+} from './programs.ts';
+import type { Attempt, Image } from './protocol.ts';
+
+export interface Situation {
+  readonly bundle: Bundle;
+  readonly task: Task;
+  readonly view: ProgramView;
+  readonly context: AnalysisContext;
+  readonly lineage: Lineage;
+  readonly evidence: readonly Evidence[];
+  readonly now: number;
+}
+
+export interface ProcessDecision {
+  readonly decision: Decision;
+  /** By what name it is spoken of. */
+  readonly program: string;
+  /** What it is decided by does not depend on its arguments or directory. */
+  readonly byFileAlone: boolean;
+}
+
+export function decideProcess(attempt: Attempt, situation: Situation): ProcessDecision {
+  const [image] = attempt.images;
+  if (image === undefined) throw new RangeError('an attempt has a file');
+  const refusal = attempt.images.map(refusedFile).find((reason) => reason !== null);
+  if (refusal !== undefined) return refuse(image, refusal, situation);
+  const tools = toolFiles(situation);
+  const { operations, facts, program } = describe(attempt, image, tools, situation);
+  const { bundle, task, evidence, now } = situation;
+  const decision = decideCommand(bundle, task, operations, evidence, now, facts);
+  return {
+    decision: { ...decision, advice: adviceOn(decision, facts, program, situation) },
+    program,
+    byFileAlone: operations.length === 0,
+  };
+}
+
+/** Files that are never run, whatever policy says: what would run is not what the file is. */
+function refusedFile({ kind, path }: Image): string | null {
+  if (kind === 'nameless') return 'it is in memory or deleted, and no file that can be looked at';
+  if (kind === 'foreign') return 'it is a program for another kind of machine';
+  if (kind === 'unreadable') return 'the file cannot be read';
+  return isLoader(path) ? 'the dynamic loader would run whatever file it is given' : null;
+}
+
+function refuse(image: Image, reason: string, { bundle }: Situation): ProcessDecision {
+  const program = basename(image.path);
+  return {
+    decision: {
+      decision: 'deny',
+      operations: [],
+      missing: [],
+      reason: `running ${program}: ${reason}`,
+      advice: null,
+      policyVersion: bundle.version,
+    },
+    program,
+    byFileAlone: false,
+  };
+}
+
+interface Description {
+  /** The process itself first; none for Writ's own programs. */
+  readonly operations: readonly Operation[];
+  readonly facts: ProcessFacts;
+  readonly program: string;
+}
+
+function describe(attempt: Attempt, image: Image, tools: ToolFiles, situation: Situation): Description {
+  const { lineage, view, context } = situation;
+  const kind = classify(image.path, tools, view);
+  const program = nameOf(attempt, image, kind);
+  const facts = (known: ProcessFacts['program']): ProcessFacts => ({
+    program: known,
+    parent: lineage.program,
+    ancestors: lineage.names,
+  });
+  const within = { ...context, cwd: attempt.directory };
+  const args = attempt.argv.slice(1);
+  const git = gitSubcommand(image.path);
+  if (git !== null) {
+    return {
+      operations: analyzeArgv(['git', git, ...args], within).operations,
+      facts: facts('tool'),
+      program: `git-${git}`,
+    };
+  }
+  switch (kind.kind) {
+    case 'writ':
+      return { operations: [], facts: facts('tool'), program };
+    case 'tool':
+      return {
+        operations: analyzeArgv([program, ...args], within).operations,
+        facts: facts('tool'),
+        program,
+      };
+    case 'inner': {
+      const own = belongsTo(image.path, lineage.names, view);
+      return { operations: [plain(program, attempt)], facts: facts(own ? 'inner' : 'system'), program };
+    }
+    case 'system':
+      return {
+        operations: analyzeArgv([program, ...args], within).operations,
+        facts: facts('system'),
+        program,
+      };
+    case 'repository':
+      return {
+        operations: [
+          ...analyzeArgv([image.path, ...args], within).operations,
+          ...interpreters(attempt, tools, situation),
+        ],
+        facts: facts('repository'),
+        program,
+      };
+  }
+}
+
+/** What runs a script of the repository is decided like any program; what runs a tool's own script is part of the tool. */
+function interpreters(
+  attempt: Attempt,
+  tools: ToolFiles,
+  { view, context }: Situation,
+): readonly Operation[] {
+  const last = attempt.images.at(-1);
+  if (last === undefined || attempt.images.length === 1) return [];
+  const kind = classify(last.path, tools, view);
+  const program = nameOf({ named: attempt.effective[0] ?? '', argv: attempt.effective }, last, kind);
+  const argv = [kind.kind === 'repository' ? last.path : program, ...attempt.effective.slice(1)];
+  return analyzeArgv(argv, { ...context, cwd: attempt.directory }).operations;
+}
+
+/**
+ * A tool is spoken of by the name that it was started by, if that name leads to it; a program that is many programs
+ * is what its first argument says.
+ */
+function nameOf({ named, argv }: Pick<Attempt, 'named' | 'argv'>, image: Image, kind: Program): string {
+  const asked = basename(named);
+  const told = basename(argv[0] ?? '').replace(/^-/, '');
+  if (isMultiCall(image.path)) return told;
+  if (kind.kind !== 'tool') return basename(image.path);
+  return [told, asked].find((name) => kind.names.includes(name)) ?? kind.names[0] ?? asked;
+}
+
+/** The insides of a tool are its own affair: nothing is known of them but that they run. */
+function plain(program: string, attempt: Attempt): ExecOperation {
+  return {
+    kind: 'exec',
+    target: program,
+    argv: [program, ...attempt.argv.slice(1)],
+    unknown: [],
+    subcommand: null,
+    traits: [],
+    cwd: attempt.directory,
+    environment: {},
+    via: [],
+    span: { start: 0, end: 0 },
+  };
+}
+
+/** Of a program that no bundle of the profile names: which one to add. */
+function adviceOn(
+  decision: Decision,
+  { program: kind }: ProcessFacts,
+  program: string,
+  { bundle, task }: Situation,
+): string | null {
+  if (decision.decision === 'allow' || kind !== 'system') return decision.advice;
+  const { bundles } = bundle.organisation;
+  const named = profileOf(bundle, task.profile)?.tools ?? [];
+  if (named.some((name) => bundles[name]?.includes(program))) return decision.advice;
+  const holding = Object.keys(bundles).find((name) => bundles[name]?.includes(program));
+  return holding === undefined
+    ? `No bundle has ${program}: add it to one in organisation.yaml that the profile ${task.profile} names.`
+    : `${program} is in the bundle ${holding}: add that to the tools of the profile ${task.profile}.`;
+}
+
+const filesByBundle = new WeakMap<Bundle, Map<string, ToolFiles>>();
+
+/** Looked up once for each policy and profile. A tool that is installed later is known after the next change of policy. */
+export function toolFiles({ bundle, task, view }: Pick<Situation, 'bundle' | 'task' | 'view'>): ToolFiles {
+  const known = filesByBundle.get(bundle) ?? new Map<string, ToolFiles>();
+  filesByBundle.set(bundle, known);
+  const profile = profileOf(bundle, task.profile);
+  const key = JSON.stringify([task.profile, view.searchPath]);
+  const files =
+    known.get(key) ?? findToolFiles(bundle.organisation, profile ?? { tools: [] }, view.searchPath);
+  known.set(key, files);
+  return files;
+}

@@ -1,0 +1,38 @@
+/** The record of each process: of a denial before its answer, of an allow within moments and before the command's end. */
+import type { GuardRecord } from '../authority-port.ts';
+
+/** How long an entry may wait for company, milliseconds. */
+const gatherMs = 10;
+const mostAtOnce = 500;
+
+export class ProcessLog {
+  readonly #record: (records: readonly GuardRecord[]) => Promise<void>;
+  readonly #failed: (error: unknown) => void;
+  #queue: GuardRecord[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param failed called when something that was let start could not be recorded */
+  constructor(record: (records: readonly GuardRecord[]) => Promise<void>, failed: (error: unknown) => void) {
+    this.#record = record;
+    this.#failed = failed;
+  }
+
+  add(record: GuardRecord): void {
+    this.#queue.push(record);
+    if (this.#queue.length >= mostAtOnce) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), gatherMs);
+  }
+
+  /** Resolves when all that was added is on record, or `failed` was called. */
+  flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const records = this.#queue;
+    this.#queue = [];
+    if (records.length > 0) {
+      this.#writing = this.#writing.then(() => this.#record(records)).catch(this.#failed);
+    }
+    return this.#writing;
+  }
+}

@@ -1,0 +1,212 @@
+/** The guard's side of one session's supervision: each attempt is decided, recorded and answered. */
+import { timingSafeEqual } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Decision } from '../../core/model/decision.ts';
+import type { Guard } from '../guard.ts';
+import { describeTask } from '../place.ts';
+import type { Session } from '../session.ts';
+import { decideProcess } from './decide-process.ts';
+import { digestOf } from './digests.ts';
+import { mismatchRecord, processRecord, type Recorded } from './entries.ts';
+import { Lineages } from './lineages.ts';
+import { ProcessLog } from './process-log.ts';
+import type { ProgramView } from './programs.ts';
+import { BlockReader, lineages, parseBlock, scope, type Attempt, type Message } from './protocol.ts';
+
+/** linux/errno: permission denied. */
+const EACCES = 13;
+const longestReason = 900;
+
+export interface SupervisorOptions {
+  readonly guard: Guard;
+  readonly session: Session;
+  readonly view: ProgramView;
+  readonly token: string;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #log: ProcessLog;
+  readonly #lineages = new Lineages();
+  /** What kept verdicts stand for, by the request that they answered. */
+  readonly #kept = new Map<number, Recorded>();
+  readonly #gone = Promise.withResolvers<void>();
+  #connection: Socket | null = null;
+  #process = 0;
+  #landlock: number | null = null;
+  #forgotten = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    const { guard } = options;
+    this.#log = new ProcessLog(
+      (records) => guard.authority.record(records),
+      (error) => {
+        guard.report(error);
+        this.end();
+      },
+    );
+  }
+
+  /** The first connection is the supervisor's, and any other nobody's. */
+  accept(connection: Socket): void {
+    connection.on('error', () => connection.destroy());
+    if (this.#connection !== null) {
+      connection.destroy();
+      return;
+    }
+    this.#connection = connection;
+    connection.once('close', () => this.#gone.resolve());
+    const reader = new BlockReader();
+    connection.on('data', (chunk: Buffer) => {
+      try {
+        for (const block of reader.add(chunk)) this.#take(parseBlock(block));
+      } catch (error) {
+        this.#options.guard.report(error);
+        connection.destroy();
+      }
+    });
+  }
+
+  /** Version of the kernel's Landlock that was enforced, 0 for none; null before the command started. */
+  get landlock(): number | null {
+    return this.#landlock;
+  }
+
+  /** Ends everything that runs in the session. */
+  end(): void {
+    this.#say('end');
+  }
+
+  /** Verdicts that were given are asked for again. */
+  forget(): void {
+    this.#forgotten += 1;
+    this.#say('forget');
+  }
+
+  /** Resolves when the supervisor is gone, and all that it reported is on record. */
+  async settled(): Promise<void> {
+    if (this.#connection !== null) await this.#gone.promise;
+    await this.#work;
+    await this.#log.flush();
+  }
+
+  #take(message: Message): void {
+    if (this.#process === 0) {
+      this.#process = this.#greeted(message);
+      return;
+    }
+    switch (message.type) {
+      case 'hello':
+        throw new RangeError('a supervisor greets once');
+      case 'ready':
+        this.#landlock = message.landlock;
+        return;
+      case 'exec':
+        this.#follow(this.#decide(message.attempt));
+        return;
+      case 'repeat':
+        this.#repeat(message);
+        return;
+      case 'mismatch':
+        this.#log.add(mismatchRecord(this.#whose(), message));
+        void this.#log.flush();
+        return;
+    }
+  }
+
+  #greeted(message: Message): number {
+    const wanted = Buffer.from(this.#options.token);
+    const given = message.type === 'hello' ? Buffer.from(message.token) : Buffer.alloc(0);
+    if (message.type !== 'hello' || given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+      throw new RangeError('somebody else than the supervisor speaks');
+    }
+    if (!isOurs(message.process)) throw new RangeError('the supervisor is not the process that it says');
+    return message.process;
+  }
+
+  /** Attempts are decided at the same time, and `settled` waits for all of them. */
+  #follow(work: Promise<void>): void {
+    const done = work.catch((error: unknown) => {
+      this.#options.guard.report(error);
+      this.#connection?.destroy();
+    });
+    this.#work = Promise.all([this.#work, done]).then(() => undefined);
+  }
+
+  async #decide(attempt: Attempt): Promise<void> {
+    const { guard, session, view } = this.#options;
+    const lineage = this.#lineages.of(attempt.lineage, attempt.starter);
+    const announced = session.announced.evidenceFor(attempt.argv);
+    const [first] = attempt.images;
+    const last = attempt.images.at(-1);
+    const [sha256, interpreterSha256] = await Promise.all([
+      first === undefined ? null : digestOf(first, this.#process),
+      last === undefined || last === first ? null : digestOf(last, this.#process),
+    ]);
+    const before = this.#forgotten;
+    const bundle = await guard.bundle();
+    const { decision, program, byFileAlone } = decideProcess(attempt, {
+      bundle,
+      task: describeTask(session.writ, session.place),
+      view,
+      context: session.place.context,
+      lineage,
+      evidence: announced ?? [],
+      now: guard.clock(),
+    });
+    const recorded: Recorded = {
+      attempt,
+      decision,
+      program,
+      starter: lineage.program,
+      announced: announced !== null,
+      sha256,
+      interpreterSha256,
+      enforcement: session.writ.claims.enforcement,
+    };
+    const record = processRecord(this.#whose(), recorded);
+    if (decision.decision !== 'allow' || session.ended) {
+      await guard.authority.record([record]);
+      this.#say(`deny ${attempt.request} ${EACCES} ${sentence(decision, program)}`);
+      return;
+    }
+    this.#log.add(record);
+    const isFirm = attempt.lineage !== lineages.lost && before === this.#forgotten;
+    const reach = !isFirm ? scope.once : byFileAlone ? scope.files : scope.same;
+    if (reach !== scope.once) this.#kept.set(attempt.request, recorded);
+    this.#say(`allow ${attempt.request} ${this.#lineages.after(lineage, program).id} ${reach}`);
+  }
+
+  #repeat({ request, process, parent, again }: Message & { type: 'repeat' }): void {
+    const kept = this.#kept.get(request);
+    if (kept === undefined) throw new RangeError('a repetition of what was never allowed');
+    const attempt = { ...kept.attempt, process, parent, ...again };
+    this.#log.add(processRecord(this.#whose(), { ...kept, attempt }));
+  }
+
+  #say(line: string): void {
+    if (this.#connection?.writable === true) this.#connection.write(`${line}\n`);
+  }
+
+  #whose() {
+    const { session } = this.#options;
+    return { writ: session.writ.claims.id, session: session.id };
+  }
+}
+
+/** One line for the command's standard error. */
+function sentence(decision: Decision, program: string): string {
+  const more = decision.missing.length > 0 ? ` (needs ${decision.missing.join(', ')})` : '';
+  const advice = decision.advice === null ? '' : ` ${decision.advice}`;
+  const text = `${program}: ${decision.reason}${more}.${advice}`;
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, longestReason);
+}
+
+/** A process of this user's, or of root's. */
+function isOurs(process_: number): boolean {
+  const owner = lstatSync(`/proc/${process_}`, { throwIfNoEntry: false })?.uid;
+  return owner === process.getuid?.() || owner === 0;
+}
