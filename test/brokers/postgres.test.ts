@@ -1,6 +1,6 @@
 /** Roles lent on a real PostgreSQL: what they may do, and that nothing of them is left afterwards. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { postgres } from '../../src/authority/brokers/postgres.ts';
+import { brokers } from '../../src/authority/brokers/all.ts';
 import { secretReader } from '../../src/authority/brokers/broker.ts';
 import { sealingKey } from '../../src/authority/brokers/seal.ts';
 import { closeWrit } from '../../src/authority/services/end-writ.ts';
@@ -20,7 +20,7 @@ afterAll(() => shop.stop());
 let world: World;
 beforeEach(async () => {
   world = await openWorld({
-    brokers: { postgres },
+    brokers,
     sealingKey: sealingKey(Buffer.alloc(32, 1)),
     secret: secretReader({ SHOP_DB: shop.adminPassword }),
   });

@@ -1,5 +1,6 @@
 /** An upstream that keeps in memory what is alive, and fails as a test asks: before it acts, or after. */
 import { setImmediate } from 'node:timers/promises';
+import { brokers } from '../../src/authority/brokers/all.ts';
 import type { Broker, Leasing } from '../../src/authority/brokers/broker.ts';
 import { sealingKey } from '../../src/authority/brokers/seal.ts';
 import { WritError } from '../../src/core/model/errors.ts';
@@ -21,7 +22,7 @@ export class UpstreamInMemory {
 
   get leasing(): Leasing {
     return {
-      brokers: { postgres: this.#broker() },
+      brokers: { ...brokers, postgres: this.#broker() },
       sealingKey: sealingKey(Buffer.alloc(32, 4)),
       secret: async () => 'x',
     };

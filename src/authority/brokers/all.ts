@@ -1,5 +1,6 @@
 /** The kinds of credentials that Writ can lend. */
 import type { Brokers } from './broker.ts';
+import { gitHttps } from './git-https.ts';
 import { postgres } from './postgres.ts';
 
-export const brokers: Brokers = { postgres };
+export const brokers: Brokers = { postgres, 'git-https': gitHttps };

@@ -5,7 +5,7 @@ import type { BrokerKind, Handle, Lease, Reach } from '../../core/model/lease.ts
 import { WritError } from '../../core/model/errors.ts';
 import type { Json } from '../../core/model/entry.ts';
 import type { WritClaims } from '../../core/model/writ.ts';
-import type { Credential, SecretSource } from '../../core/policy/credentials.ts';
+import type { Credential, CredentialOf, SecretSource } from '../../core/policy/credentials.ts';
 
 /** What a broker may use beside its settings. */
 export interface Upstream {
@@ -54,7 +54,7 @@ export interface Broker<Settings extends Credential = Credential> {
   revoke(settings: Settings, lease: Lease, unsealed: string | null, upstream: Upstream): Promise<void>;
 }
 
-export type Brokers = Readonly<Record<BrokerKind, Broker>>;
+export type Brokers = { readonly [Kind in BrokerKind]: Broker<CredentialOf<Kind>> };
 
 /** What leases stand on, beside the rest of the authority. */
 export interface Leasing {

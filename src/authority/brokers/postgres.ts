@@ -16,7 +16,7 @@ const connectWithinMs = 8000;
 const statementWithinMs = 8000;
 const sessionsEndWithinMs = 5000;
 
-export const postgres: Broker = {
+export const postgres: Broker<Settings> = {
   endsByItself: false, // the role outlives its password
 
   describe: (settings) => ({

@@ -88,7 +88,7 @@ async function requestLease(
       expiresAt: leaseEnd(context, writ.claims, settings.ttl),
       parameters: request.parameters,
     };
-    const broker = context.leasing.brokers[settings.broker];
+    const broker = brokerOf(context, settings);
     const lease = leaseOf(context, request, order, {
       broker: settings.broker,
       reach: broker.describe(settings, writ.claims),

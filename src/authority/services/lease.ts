@@ -40,7 +40,7 @@ export function taskOf({ claims }: Writ): Task {
 }
 
 export function brokerOf(context: AuthorityContext, { broker }: Pick<Lease, 'broker'>): Broker {
-  return context.leasing.brokers[broker];
+  return context.leasing.brokers[broker] as Broker;
 }
 
 export function settingsOf(lease: Lease): Credential {

@@ -61,6 +61,18 @@ export function canonicalGitUrl(url: string): string {
   return nameOf(parseScp(url) ?? local(url));
 }
 
+/**
+ * The path on the server as the address spells it, for servers that tell letters' cases apart: `Acme/Shop.git`.
+ * @param url one that `canonicalGitUrl` takes
+ */
+export function pathOnServer(url: string): string {
+  const { path } = parseUrl(url) ?? parseScp(url) ?? local(url);
+  return path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .join('/');
+}
+
 function assertPlain(text: string): void {
   if (text.length > maxLength) {
     throw fault('remote_too_long', `a remote's address has at most ${maxLength} characters`);

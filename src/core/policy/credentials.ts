@@ -73,7 +73,45 @@ const postgres = z.strictObject({
   connections: z.int().min(1).max(1000).default(10),
 });
 
-export const credential = z.discriminatedUnion('broker', [postgres], 'must be one of: postgres');
+const upstreamUrl = z
+  .string()
+  .max(1000)
+  .refine(isUpstream, 'must be an https address without user, query or fragment, or http on loopback');
+
+function isUpstream(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  const unseen = protocol === 'https:' || (protocol === 'http:' && loopback);
+  return unseen && [username, password, search, hash].every((part) => part === '');
+}
+
+const gitAccess = z.enum(['read', 'write']);
+
+const gitHttps = z.strictObject({
+  ...common,
+  broker: z.literal('git-https'),
+  /** As canonical remotes begin: `git.example`, `git.example:8443`. */
+  host: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,252}(:\d{1,5})?$/, 'must be a host as remotes name it'),
+  /** Where repositories lie below; by default the host over https. */
+  url: upstreamUrl.optional(),
+  username: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^:\p{Cc}]+$/u, 'must not hold a colon')
+    .default('git'),
+  password: secret,
+  /** `read` fetches, `write` also pushes. */
+  access: gitAccess.default('read'),
+  ca: path.optional(),
+});
+
+export const credential = z.discriminatedUnion(
+  'broker',
+  [postgres, gitHttps],
+  'must be one of: postgres, git-https',
+);
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
 
@@ -82,6 +120,8 @@ export function scopesOf(given: Credential): readonly string[] {
   switch (given.broker) {
     case 'postgres':
       return [...new Set(given.grants.flatMap(postgresScopes))].sort();
+    case 'git-https':
+      return given.access === 'write' ? ['read', 'write'] : ['read'];
   }
 }
 

@@ -1,10 +1,12 @@
 /** The credentials that a session's profile names, each where its clients look by themselves. None is lent before use. */
 import { join } from 'node:path';
 import type { Credential } from '../../core/policy/credentials.ts';
+import { pathOnServer } from '../../core/model/canonical-remote.ts';
 import { registered } from '../../core/policy/organisation.ts';
 import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
 import type { Session } from '../session.ts';
+import { insidePath, startGitRelay } from './git-relay.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { startPostgresRelay } from './postgres-relay.ts';
 
@@ -51,6 +53,7 @@ export async function contributeCredentials(
       string
     >,
     binds: contributions.flatMap(({ binds }) => binds),
+    relays: contributions.flatMap(({ relays }) => relays ?? []),
   };
 }
 
@@ -67,6 +70,8 @@ async function contribute(place: Place): Promise<Contribution> {
   switch (place.credential.broker) {
     case 'postgres':
       return contributePostgres(place, place.credential.database);
+    case 'git-https':
+      return contributeGit(place, place.credential.host);
   }
 }
 
@@ -79,4 +84,46 @@ async function contributePostgres({ session, name, inFolder, holder }: Place, da
     environment: { PGHOST: folder, PGPORT: '5432', PGUSER: 'writ', PGDATABASE: database },
     binds: [{ source, target: `${folder}/.s.PGSQL.5432`, mode: 'ro' as const }],
   };
+}
+
+/** On the sandbox's own loopback. */
+const gitPort = 3129;
+
+/** Git goes to the guard wherever it would go to the writ's own repository; elsewhere it goes as ever. */
+async function contributeGit(
+  { guard, session, inFolder, holder }: Place,
+  host: string,
+): Promise<Contribution> {
+  const { remote, addresses } = session.place.repository;
+  const [address] = addresses;
+  if (address === undefined || !remote.startsWith(`${host}/`)) return { environment: {}, binds: [] };
+  const source = inFolder('git.sock');
+  const relay = await startGitRelay({
+    socket: source,
+    path: pathOnServer(address),
+    holder,
+    report: guard.report,
+  });
+  session.cleanUp.push(async () => relay.close());
+  const target = '/run/writ/git.sock';
+  const origin = `http://127.0.0.1:${gitPort}`;
+  return {
+    environment: gitSettings([
+      ...addresses.map((one) => [`url.${origin}${insidePath}.insteadOf`, one] as const),
+      [`http.${origin}/.proxy`, ''],
+    ]),
+    binds: [{ source, target, mode: 'ro' }],
+    relays: [`127.0.0.1:${gitPort}=${target}`],
+  };
+}
+
+/** Settings of highest precedence but the command line's (git-config(1), GIT_CONFIG_COUNT). */
+function gitSettings(settings: readonly (readonly [key: string, value: string])[]): Record<string, string> {
+  return Object.fromEntries([
+    ['GIT_CONFIG_COUNT', String(settings.length)],
+    ...settings.flatMap(([key, value], index) => [
+      [`GIT_CONFIG_KEY_${index}`, key],
+      [`GIT_CONFIG_VALUE_${index}`, value],
+    ]),
+  ]) as Record<string, string>;
 }

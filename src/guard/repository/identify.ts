@@ -44,6 +44,8 @@ export interface IdentifiedRepository extends RepositoryIdentity {
   readonly continues: boolean;
   /** Root of the worktree that holds this one as a submodule. */
   readonly superproject: string | null;
+  /** Of its server as the clone's configuration writes them; each means `remote`. */
+  readonly addresses: readonly string[];
 }
 
 /**
@@ -103,6 +105,7 @@ export async function identifyRepository(
     subdirectory: worktree.subdirectory,
     continues,
     superproject: outer,
+    addresses: remote.addresses,
   };
 }
 
@@ -129,7 +132,8 @@ async function remoteOrFolder(
       .replaceAll(/^-|-$/g, '')
       .slice(0, 40);
     const digest = createHash('sha256').update(`${commonDirectory}\0${ino}`).digest('hex').slice(0, 16);
-    return { name: null, canonical: `localhost/${slug || 'repository'}-${digest}`, others: [] };
+    const canonical = `localhost/${slug || 'repository'}-${digest}`;
+    return { name: null, canonical, addresses: [], others: [] };
   }
 }
 

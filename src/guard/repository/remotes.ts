@@ -9,6 +9,8 @@ export interface Remote {
   /** Its name in the clone: `origin`; null for a clone of no server. */
   readonly name: string | null;
   readonly canonical: string;
+  /** As the clone's configuration writes them, to fetch from and to push to. */
+  readonly addresses: readonly string[];
   /** Other remotes of the clone with what they name. */
   readonly others: readonly string[];
 }
@@ -34,7 +36,10 @@ export function chooseRemote(settings: readonly Setting[], wanted: string | null
   const others = names
     .filter((other) => other !== name)
     .map((other) => `${other} is ${nameOfOther(settings, other)}`);
-  return { name, canonical: identityOf(settings, name), others };
+  const addresses = ['url', 'pushurl'].flatMap((key) =>
+    valued(all(settings, `remote.${name}.${key}`)).map(({ value }) => value),
+  );
+  return { name, canonical: identityOf(settings, name), addresses: [...new Set(addresses)], others };
 }
 
 /** A setting by which git would reach another server, or no genuine one, under the remote's address. */
