@@ -9,6 +9,7 @@ int init_command(int argc, char **argv);
 int relay_command(int argc, char **argv);
 int hook_command(int argc, char **argv);
 int foreground_command(int argc, char **argv);
+int attest_command(int argc, char **argv);
 int features_command(int argc, char **argv);
 
 /* File descriptors that the launcher (sandbox.c) passes to `launch`. */

@@ -7,6 +7,8 @@ import { locateHome } from './home.ts';
 export interface Client {
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
+  /** Thumbprint of a new key pair that the guard holds for a task. */
+  newTaskKey(): Promise<string>;
   text(path: string): Promise<string>;
   /** Null where there is nothing. */
   bytes(path: string): Promise<Uint8Array | null>;
@@ -23,6 +25,8 @@ export async function connect(): Promise<Client> {
       read(await fetch(`/v1${path}${queryString(query)}`)) as T,
     post: async <T>(path: string, body: unknown) =>
       read(await fetch(`/v1${path}`, { method: 'POST', body })) as T,
+    newTaskKey: async () =>
+      (read(await fetch('/guard/task-keys', { method: 'POST' })) as { taskKey: string }).taskKey,
     async text(path) {
       const response = await fetch(`/v1${path}`);
       return response.ok ? response.body.toString('utf8') : (read(response) as string);

@@ -26,6 +26,7 @@ import { personByLogin } from '../core/policy/organisation.ts';
 import { authorityClient, type Send } from '../guard/authority-client.ts';
 import { endSessionsOf, forgetVerdicts, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
+import { TaskKeys } from '../guard/identity/task-keys.ts';
 import { launcherServer } from '../guard/launcher/server.ts';
 import { detectMachine } from '../guard/sandbox/machine.ts';
 import { systemPath } from '../guard/sandbox/environment.ts';
@@ -201,7 +202,7 @@ function createGuard(home: Home, governance: string, authority: Guard['authority
     machine,
     clock: Date.now,
     newId: (prefix) => newId(prefix, Date.now(), randomBytes(idRandomBytes)),
-    newTaskKey: () => signingKey(randomBytes(32)).keyId,
+    taskKeys: new TaskKeys(),
     searchPath: [...toolchain.searchPath, ...systemPath],
     callerPath,
     toolchain,

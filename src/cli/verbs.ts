@@ -201,6 +201,13 @@ const verbs: readonly Verb[] = [
     load: async () => (await import('./log.ts')).log,
   },
   {
+    name: 'keys [action] [use]',
+    summary: 'the keys that identities of tasks are signed with: list, or rotate them',
+    options: [json],
+    examples: ['writ keys', 'writ keys rotate', 'writ keys rotate jwt-svid --json'],
+    load: async () => (await import('./svid-keys.ts')).keys,
+  },
+  {
     name: 'doctor',
     summary: 'fire what must be denied through every layer of a real session, and say which layers are live',
     options: [profile, assistant, json],

@@ -1,8 +1,6 @@
 /** `writ issue`, `show`, `list`, `revoke`. */
 import { resolve } from 'node:path';
 import type { WritRefusal } from '../core/api/session.ts';
-import { signingKey } from '../core/identity/keys.ts';
-import { randomBytes } from 'node:crypto';
 import type { Writ } from '../core/model/writ.ts';
 import type { RevokedWrits } from '../authority/services/revoke-writ.ts';
 import type { StoredEntry } from '../authority/store/port.ts';
@@ -33,7 +31,7 @@ export async function issue(_args: readonly string[], options: IssueOptions): Pr
     job: options.job ?? null,
     repository: { remote, commit, branch, worktree, worktreeId, proof, proven },
     enforcement: 2,
-    taskKey: signingKey(randomBytes(32)).keyId,
+    taskKey: await client.newTaskKey(),
   });
   if ('refusal' in answer) {
     const { refusal } = answer;

@@ -1,6 +1,7 @@
 /** The guard of one machine: what it stands on, and the sessions that it holds. */
 import type { Bundle } from '../core/policy/bundle.ts';
 import type { AuthorityPort } from './authority-port.ts';
+import type { TaskKeys } from './identity/task-keys.ts';
 import type { MachineFacts } from './sandbox/machine.ts';
 import type { Toolchain } from './toolchain.ts';
 import type { Session } from './session.ts';
@@ -12,8 +13,8 @@ export interface Guard {
   readonly machine: MachineFacts;
   readonly clock: () => number;
   readonly newId: (prefix: 'ses') => string;
-  /** Makes a key pair for a task and returns its RFC 7638 thumbprint. */
-  readonly newTaskKey: () => string;
+  /** Key pairs of the tasks that this guard asked writs for. */
+  readonly taskKeys: TaskKeys;
   /** Folders in which commands are looked up inside the sandbox. */
   readonly searchPath: readonly string[];
   /** Folders in which this guard itself was started to look programs up: where assistants are installed. */

@@ -1,5 +1,7 @@
 /** The guard's routes, for launchers on this machine. */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Socket } from 'node:net';
 import { ZodError } from 'zod';
 import { endSessionRequest, openSessionRequest } from '../core/api/guard.ts';
 import type { SessionMessage } from './launcher/session-message.ts';
@@ -9,17 +11,24 @@ import { endSession, openSession, type Channel } from './session.ts';
 
 const largestRequest = 4 * 1024 * 1024;
 
-export function guardRoutes(guard: Guard): Hono {
-  const app = new Hono();
+interface Environment {
+  /** Of the connection, where there is one. */
+  Bindings: Partial<HttpBindings>;
+}
+
+export function guardRoutes(guard: Guard): Hono<Environment> {
+  const app = new Hono<Environment>();
   app.post('/sessions', async (context) => {
     const request = openSessionRequest.parse(await readJson(context.req.raw));
+    const launcher = context.env.incoming?.socket ?? null;
     return new Response(
-      sessionStream(guard, (channel) => openSession(guard, request, channel)),
+      sessionStream(guard, launcher, (channel) => openSession(guard, request, channel)),
       {
         headers: { 'content-type': 'application/jsonl' },
       },
     );
   });
+  app.post('/task-keys', (context) => context.json({ taskKey: guard.taskKeys.create() }));
   app.post('/sessions/:id/end', async (context) => {
     const end = endSessionRequest.parse(await readJson(context.req.raw));
     await endSession(guard, context.req.param('id'), end);
@@ -39,7 +48,11 @@ export function guardRoutes(guard: Guard): Hono {
 }
 
 /** JSON Lines that stay open until the launcher leaves. */
-function sessionStream(guard: Guard, open: (channel: Channel) => Promise<void>): ReadableStream<Uint8Array> {
+function sessionStream(
+  guard: Guard,
+  launcher: Socket | null,
+  open: (channel: Channel) => Promise<void>,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const gone = new AbortController();
   return new ReadableStream<Uint8Array>({
@@ -49,7 +62,7 @@ function sessionStream(guard: Guard, open: (channel: Channel) => Promise<void>):
         controller.enqueue(encoder.encode(`${JSON.stringify(message)}\n`));
       };
       try {
-        await open({ send, closed: gone.signal });
+        await open({ send, launcher, closed: gone.signal });
       } catch (error) {
         send(faultMessage(guard, error));
       }

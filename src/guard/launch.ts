@@ -6,6 +6,7 @@ import { WritError } from '../core/model/errors.ts';
 import { contributeAssistant } from './assistants/contribute.ts';
 import { contributeCredentials } from './credentials/contribute.ts';
 import { contributeEgress } from './egress/contribute.ts';
+import { contributeIdentity } from './identity/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
 import { createProcessCgroup, findProcessCgroup } from './sandbox/cgroup.ts';
@@ -25,6 +26,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const folder = await sessionFolder(guard, session);
   const contributions = [
     await contributeAssistant(guard, session, folder),
+    await contributeIdentity(guard, session, folder),
     await contributeEgress(guard, session, folder),
     await contributeCredentials(guard, session, folder),
     await contributeSupervision(guard, session, folder),

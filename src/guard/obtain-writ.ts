@@ -27,7 +27,7 @@ export async function obtainWrit(
     job: request.job,
     repository: identityOf(place.repository),
     enforcement,
-    taskKey: guard.newTaskKey(),
+    taskKey: guard.taskKeys.create(),
   });
   if ('refusal' in issued) return issued;
   return { writ: await verified(guard, await guard.authority.activateWrit(issued.writ.claims.id)) };

@@ -2,6 +2,7 @@
  * A session is one governed launch: a writ, a decision on record, a sandbox, and an end on record.
  * Its channel to the launcher stays open throughout; when either side goes, so does the command.
  */
+import type { Socket } from 'node:net';
 import type { EndSessionRequest, OpenSessionRequest } from '../core/api/guard.ts';
 import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
@@ -26,6 +27,8 @@ const longestTimerMs = 2 ** 31 - 1;
 
 export interface Channel {
   send(message: SessionMessage): void;
+  /** The connection that the launcher holds; null where there is none to look at. */
+  readonly launcher: Socket | null;
   /** Aborted when the launcher has gone. */
   readonly closed: AbortSignal;
 }
