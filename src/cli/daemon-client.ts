@@ -99,6 +99,7 @@ function daemonEnvironment(home: Home): NodeJS.ProcessEnv {
     'ANTHROPIC_BASE_URL',
     'ANTHROPIC_API_KEY',
     'ANTHROPIC_AUTH_TOKEN',
+    'WRIT_DNS_SERVER',
     'WRIT_DEBUG',
   ];
   const keyFile = process.env['WRIT_MODEL_KEY_FILE'];

@@ -18,7 +18,7 @@ export function httpAnswer(refusal: Refusal): HttpAnswer {
   const said = sentences(refusal);
   return {
     status,
-    phrase: `${STATUS_CODES[status]}: writ: ${said.join(' ')}`
+    phrase: `${STATUS_CODES[status]}: writ: ${said.join('. ')}`
       .replaceAll(/[^ -~]/g, '?')
       .slice(0, longestPhrase),
     body: said.map((line) => `writ: ${line}\n`).join(''),

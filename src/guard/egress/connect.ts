@@ -54,7 +54,8 @@ export async function connectOut(way: Way, wanted: Wanted): Promise<Connected | 
     const found = await addressesOf(way.resolve, wanted.endpoint, ruled.privateRanges);
     if ('refused' in found) {
       await entry.closed(found.kind, { address: found.address, up: 0, down: 0 });
-      return await refuse(way, wanted.protocol, because(found.kind, found.refused, found.advice), []);
+      const refusal = because(found.kind, found.refused, found.advice);
+      return found.kind === 'address' ? await refuse(way, wanted.protocol, refusal, []) : refusal;
     }
     const upstream = await dial(wanted.endpoint, found.addresses, way.ended).catch((error: Error) => error);
     if (upstream instanceof Error) {

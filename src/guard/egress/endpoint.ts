@@ -20,7 +20,9 @@ const longestLabel = 63;
 
 /** `host:port`, with brackets around IPv6. Without a port only where there is a usual one. */
 export function parseAuthority(text: string, usualPort: number | null): Endpoint | Malformed {
-  const [, bracketed, plain = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text);
+  if (parts === null) return { malformed: 'it is not host:port' };
+  const [, bracketed, plain = '', port] = parts;
   if (bracketed !== undefined && !bracketed.includes(':'))
     return { malformed: 'only IPv6 stands in brackets' };
   const number = port === undefined ? usualPort : Number(port);
@@ -39,7 +41,7 @@ export function parseEndpoint(host: string, port: number): Endpoint | Malformed 
   const name = host.toLowerCase().replace(/\.$/, '');
   const fault = faultOf(name);
   if (fault !== null) return { malformed: fault };
-  // The URL parser knows every notation of IPv4 that resolvers accept, and RFC 3492.
+  // The URL parser knows every notation of IPv4 that resolvers accept.
   const canonical = URL.parse(`http://${name}/`)?.hostname ?? '';
   const address = parseAddress(canonical);
   if (address !== null) return { host: canonical, port, address };

@@ -1,5 +1,6 @@
 /** Names to addresses. Asked once for each connection, which then goes to an address of that very answer. */
 import { lookup, Resolver } from 'node:dns/promises';
+import { WritError } from '../../core/model/errors.ts';
 
 /** Addresses in the order to try them; rejects where there are none. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
@@ -13,8 +14,19 @@ export const asTheSystem: Resolve = async (name) => {
   return found.map(({ address }) => address);
 };
 
-/** @param server `address:port` of a DNS server, asked over UDP and TCP */
+/**
+ * @param server `address:port` of a DNS server, asked over UDP and TCP
+ * @throws WritError `dns_server_invalid`
+ */
 export function from(server: string): Resolve {
+  try {
+    new Resolver().setServers([server]);
+  } catch (cause) {
+    throw new WritError('dns_server_invalid', 'WRIT_DNS_SERVER is not the address of a DNS server', {
+      hint: 'Start Writ with it as address:port, such as 10.0.0.53:53: writ down, then writ up',
+      cause,
+    });
+  }
   return async (name) => {
     const resolver = new Resolver({ timeout: patience / 4, tries: 2 });
     resolver.setServers([server]);
