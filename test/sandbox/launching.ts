@@ -9,6 +9,8 @@ import type { EndSessionRequest } from '../../src/core/api/guard.ts';
 import { launcherServer, type LauncherHandlers } from '../../src/guard/launcher/server.ts';
 import type { LaunchSpec } from '../../src/guard/sandbox/launch-spec.ts';
 
+const launcher = resolve(import.meta.dirname, '../../native/build/writ-exec');
+
 export interface LaunchResult {
   readonly reason: string;
   readonly exitCode: number | null;
@@ -39,7 +41,7 @@ export function resultOf(end: EndSessionRequest): LaunchResult | LaunchFailure {
 }
 
 /** Launches it, with nothing for its streams. @throws `sandbox_failed` when nothing of it ran */
-export async function launch(spec: LaunchSpec): Promise<LaunchResult> {
+export async function launch(spec: LaunchSpec, program = launcher): Promise<LaunchResult> {
   const home = mkdtempSync(join(tmpdir(), 'writ-launch-'));
   const ended = Promise.withResolvers<LaunchResult | LaunchFailure>();
   const server = await listen(home, {
@@ -51,7 +53,6 @@ export async function launch(spec: LaunchSpec): Promise<LaunchResult> {
     report: ended.reject,
   });
   try {
-    const program = resolve(import.meta.dirname, '../../native/build/writ-exec');
     const child = spawn(program, ['exec', '--started', '--', 'what', 'the', 'guard', 'planned'], {
       env: { WRIT_HOME: home },
       stdio: 'ignore',
