@@ -8,7 +8,6 @@ int launch_command(int argc, char **argv);
 int init_command(int argc, char **argv);
 int relay_command(int argc, char **argv);
 int hook_command(int argc, char **argv);
-int foreground_command(int argc, char **argv);
 int attest_command(int argc, char **argv);
 int features_command(int argc, char **argv);
 

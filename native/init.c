@@ -356,11 +356,3 @@ int init_command(int argc, char **argv) {
     tell_end(&state);
     return 0;
 }
-
-/* writ-exec foreground: gives the terminal back to the process group of whoever started it. */
-int foreground_command(int argc, char **argv) {
-    (void)argv;
-    if (argc != 0) fail(2, "usage: writ-exec foreground");
-    signal(SIGTTOU, SIG_IGN);
-    return tcsetpgrp(STDIN_FILENO, getpgrp()) == 0 ? 0 : 1;
-}

@@ -10,7 +10,7 @@ static const struct {
 } commands[] = {
     {"exec", exec_verb},       {"run", run_verb},
     {"launch", launch_command}, {"init", init_command},           {"relay", relay_command},
-    {"hook", hook_command},     {"foreground", foreground_command}, {"attest", attest_command},
+    {"hook", hook_command},     {"attest", attest_command},
     {"features", features_command},
 };
 
@@ -18,5 +18,5 @@ int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 2, argv + 2);
     }
-    fail(2, "usage: writ-exec launch|init|relay|hook|foreground|attest …");
+    fail(2, "usage: writ-exec exec|run|launch|init|relay|hook|attest …");
 }

@@ -96,10 +96,6 @@ async function serve(
   authority.context.events.on('policy', () => forgetVerdicts(guard));
   const stopped = Promise.withResolvers<void>();
   let goingDown = false;
-  app.post('/guard/sessions', async (_context, next) => {
-    if (goingDown) throw new WritError('going_down', 'Writ is going down', { hint: 'Try again in a moment' });
-    await next();
-  });
   app.route('/guard', guardRoutes(guard));
   app.mount('/v1', (request) => routes.fetch(request, { caller: callerNow() }));
   app.get('/daemon/status', async (context) =>
