@@ -58,6 +58,13 @@ describe('risks', () => {
     ['rm a\u202eb', ['hidden-text']],
     ['rm a\u200bb \u001b[2K', ['hidden-text', 'hidden-text']],
     ['ls\r', ['hidden-text']],
+    ['cat /\u0435tc/shadow', ['hidden-text']],
+    ['git checkout main\u3000\u3000;id', ['hidden-text']],
+    ['ｃａｔ x', ['hidden-text']],
+    [`grep a b${' '.repeat(60)}; env`, ['hidden-text']],
+    [`echo ${'x'.repeat(1_000)}`, ['hidden-text']],
+    [`echo ${'x'.repeat(900)}\n${' '.repeat(60)}ls`, []],
+    ['git commit -m "Prüfung: größer als Ω – fertig ✅"', []],
     ['if (', ['syntax']],
     ['Get-Content x', ['not-bash']],
     [`${'$('.repeat(30)}ls${')'.repeat(30)}`, ['too-deep']],
@@ -73,6 +80,23 @@ describe('risks', () => {
     const { risks } = analyze('ls \u202ex', testContext);
     expect(risks).toMatchObject([{ span: { start: 3, end: 4 } }]);
     expect(risks[0]?.message).toContain('bidirectional override (U+202E)');
+  });
+});
+
+describe('a text that shows as another one cannot be told', () => {
+  test.each([
+    ['rm a\u202eb', true],
+    ['rm a\u200bb', true],
+    ['rm \u001b[2Ka', true],
+    ['ls x\rrm y', true],
+    ['git checkout main\u3000;id', true],
+    ['cat <<E > x\r\na\r\nE', false],
+    ['git commit -m "⚠️ naïve 👩‍💻"', false],
+  ])('%j: %s', (text, opaque) => {
+    const found = analyze(text, testContext).operations.some(
+      (operation) => operation.kind === 'opaque' && operation.reason.includes('show as something else'),
+    );
+    expect(found).toBe(opaque);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Operation, Span } from '../model/operation.ts';
 import type { AnalysisContext } from './context.ts';
 import { Findings } from './findings.ts';
 import { foreignShell } from './foreign.ts';
-import { findHiddenText } from './hidden.ts';
+import { findHiddenText, isDeceptive } from './hidden.ts';
 import { Interpreter } from './interpreter.ts';
 import { limits } from './limits.ts';
 import { literalWords, runCommand } from './programs.ts';
@@ -32,6 +32,8 @@ export function analyze(text: string, context: AnalysisContext): Analysis {
       findings.opaque('exec', text, `it reads like ${foreign}, not Bash`, whole);
       findings.risk('not-bash', `the text reads like ${foreign}`, whole);
     }
+    if (isDeceptive(text))
+      findings.opaque('exec', text, 'it holds characters that make it show as something else', whole);
     if (text.includes('\0'))
       findings.opaque('exec', text, 'it holds NUL characters, which shells drop', whole);
     const shell = interpreter(findings, context);

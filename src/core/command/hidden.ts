@@ -37,7 +37,9 @@ const names: readonly (readonly [first: number, last: number, name: string])[] =
   [0xfe00, 0xfe0f, 'variation selector'],
   [0xfeff, 0xfeff, 'zero-width no-break space'],
   [0xffa0, 0xffa0, 'halfwidth Hangul filler'],
+  [0xff01, 0xff5e, 'fullwidth form, which looks like an ASCII character'],
   [0xfff9, 0xfffb, 'interlinear annotation'],
+  [0x1d400, 0x1d7ff, 'mathematical letter, which looks like an ASCII character'],
   [0xe0000, 0xe007f, 'tag character'],
   [0xe0100, 0xe01ef, 'variation selector'],
 ];
@@ -52,10 +54,62 @@ function escaped(code: number): string {
   return `\\u{${code.toString(16)}}`;
 }
 
-/** At most 20 risks, one for each kind of character, at its first place. */
+/** Characters that make a text show as another one: controls, directions, and what has no width or no ink. */
+const deceptive =
+  /[\u{0}-\u{8}\u{b}\u{c}\u{e}-\u{1f}\u{7f}-\u{9f}\u{61c}\u{115f}\u{1160}\u{200b}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{2800}\u{3000}\u{3164}\u{feff}\u{ffa0}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]|\r(?!\n|$)/u;
+
+/** Whether what a person sees of the text need not be what runs. */
+export function isDeceptive(text: string): boolean {
+  return !plain.test(text) && deceptive.test(text);
+}
+
+/** Letters of different alphabets within one word, as in `раypal`. */
+const mixedAlphabets =
+  /[A-Za-z][\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]|[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}][A-Za-z]/u;
+/** Blanks that push the rest of a line out of sight. */
+const padding = /\S[ \t]{40,}(?=\S)/;
+const longestLine = 1_000;
+
+/** What is out of sight in a text of plain characters: risks, none where all shows. */
+function findOutOfSight(text: string): readonly Risk[] {
+  if (text.length < 40) return [];
+  const risks: Risk[] = [];
+  const pushed = padding.exec(text);
+  if (pushed !== null)
+    risks.push({
+      kind: 'hidden-text',
+      message: 'many blanks push the rest of a line out of sight',
+      span: { start: pushed.index, end: pushed.index + pushed[0].length },
+    });
+  let start = 0;
+  while (text.length - start > longestLine) {
+    const end = text.indexOf('\n', start);
+    const stop = end < 0 ? text.length : end;
+    if (stop - start > longestLine) {
+      const message = `a line is ${stop - start} characters long: its end may be out of sight`;
+      risks.push({ kind: 'hidden-text', message, span: { start, end: stop } });
+      break;
+    }
+    start = stop + 1;
+  }
+  return risks;
+}
+
+/** At most 23 risks, one for each kind of character and of hiding, at its first place. */
 export function findHiddenText(text: string): readonly Risk[] {
-  if (plain.test(text)) return [];
+  const outOfSight = findOutOfSight(text);
+  return plain.test(text) ? outOfSight : [...findHiddenCharacters(text), ...outOfSight];
+}
+
+function findHiddenCharacters(text: string): readonly Risk[] {
   const risks = new Map<string, Risk>();
+  const mixed = mixedAlphabets.exec(text);
+  if (mixed !== null)
+    risks.set('mixed', {
+      kind: 'hidden-text',
+      message: `one word has letters of several alphabets, which look alike: ${mixed[0]}`,
+      span: { start: mixed.index, end: mixed.index + mixed[0].length },
+    });
   let matches = 0;
   for (const match of text.matchAll(suspicious)) {
     matches += 1;

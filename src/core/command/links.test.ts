@@ -57,7 +57,7 @@ describe('links of the machine', () => {
     ['cd src/etc && cat ../a', 'read /a (outside)', 'read /repo/src/a'],
     ['env -C src/etc cat ../a', 'read /a (outside)', 'read /repo/src/a'],
     // Wildcards match links too.
-    ['cat k*/id_rsa', 'read /home/ada/.ssh/id_rsa (credential-store)', 'read /repo/k*/id_rsa (glob)'],
+    ['cat k*/id_rsa', 'read /home/ada/.ssh/id_rsa (credential-store)', 'read /repo/k*/id_rsa (secrets glob)'],
     ['cat fil?', 'read /etc/shadow (credential-store)', 'read /repo/fil? (glob)'],
     ['cat src/*/shadow', 'read /etc/shadow (credential-store)', 'read /repo/src/*/shadow (glob)'],
   ])('%s', (command, ...operations) => {

@@ -1,7 +1,8 @@
 /** Paths as the command sees them: made absolute by their text alone, and where on the machine they lie. */
 import type { Area, PathOperation } from '../model/operation.ts';
 import type { LinkSource } from './links.ts';
-import { credentialStoreOf, sensitivityOf } from './sensitive-paths.ts';
+import { credentialStoreOf } from './credential-stores.ts';
+import { sensitivityOf } from './sensitive-paths.ts';
 
 export interface Place extends LinkSource {
   /** Root of the repository. */
@@ -91,7 +92,7 @@ const machineFacts =
   /^\/proc\/(cpuinfo|meminfo|version|uptime|loadavg|stat|vmstat|filesystems|cgroups|diskstats|partitions|swaps|sys\/.*)$/;
 
 const systemFiles =
-  /^\/etc\/(g?shadow|sudoers|ssh|ssl\/private|pam\.d|security|cron|crontab|systemd|init|rc\d?\.|modprobe|udev|polkit|krb5|ipsec|wireguard|openvpn|network|networkmanager|letsencrypt|ld\.so\.preload|docker|kubernetes|audit|apparmor|selinux|opasswd|dbus|grub|passwd-|group-|machine-id|at\.|profile|bash\.bashrc|environment$|subuid|subgid|fstab|hosts\.(allow|deny)|rsyncd\.secrets)/;
+  /^\/etc\/(g?shadow|sudoers|ssh|ssl\/private|pam\.d|security|cron|crontab|systemd|init|rc\d?\.|modprobe|udev|polkit|krb5|ipsec|wireguard|openvpn|network|networkmanager|letsencrypt|ld\.so\.preload|docker|kubernetes|audit|apparmor|selinux|opasswd|dbus|grub|passwd-|group-|machine-id|passwd$|group$|at\.|profile|bash\.bashrc|environment$|subuid|subgid|fstab|hosts\.(allow|deny)|rsyncd\.secrets)/;
 
 function isWriteGuarded(path: string): boolean {
   return /(^|\/)(\.writ|\.config\/writ|\.local\/(share|state)\/writ)(\/|$)|^\/(run|var\/run|var\/lib|etc)\/writ(\/|$)|^\/run\/user\/\d+\/writ(\/|$)/.test(

@@ -1,7 +1,8 @@
 /** Globs: the worst of what they may match among the files that matter. */
 import type { Sensitivity } from '../model/operation.ts';
 import { classifyPath, type Classified, type Place } from './paths.ts';
-import { credentialFiles, sensitiveExamples, sensitivityOf, sensitivityOrder } from './sensitive-paths.ts';
+import { credentialFiles } from './credential-stores.ts';
+import { sensitiveExamples, sensitivityOf, sensitivityOrder } from './sensitive-paths.ts';
 
 const wild = /[*?[]/;
 
@@ -36,16 +37,20 @@ function withSensitivity(found: Classified, compiled: readonly Segment[], place:
   // `*` alone names nothing in particular: it stands for the directory.
   if (inside.at(-1)?.text === '*' && inside.filter((segment) => segment.wild).length === 1) return found;
   let { sensitivity } = found;
-  for (const example of sensitiveExamples) {
+  const end = /[^*?]*$/.exec(inside.at(-1)?.text ?? '')?.[0] ?? '';
+  for (const { example, depth } of examples) {
+    if (depth === 1 && !example.endsWith(end)) continue;
     // What counts at the top of the repository counts in its folders too.
-    const deeper = inside.length - example.split('/').length;
-    if (!matchesPath(inside, example) && !(deeper > 0 && matchesPath(inside.slice(deeper), example)))
-      continue;
+    const deeper = inside.length - depth;
+    const named = deeper > 0 && inside.slice(deeper).some(({ text }) => text !== '*');
+    if (!matchesPath(inside, example) && !(named && matchesPath(inside.slice(deeper), example))) continue;
     const other = sensitivityOf(example);
     if (rank(other) < rank(sensitivity)) sensitivity = other;
   }
   return { ...found, sensitivity };
 }
+
+const examples = sensitiveExamples.map((example) => ({ example, depth: example.split('/').length }));
 
 function rank(sensitivity: Sensitivity | null): number {
   return sensitivity === null ? sensitivityOrder.length : sensitivityOrder.indexOf(sensitivity);
