@@ -50,8 +50,6 @@ export interface Session {
   readonly announced: Announced;
   /** Decides each process; null until the session is prepared. */
   supervisor: Supervisor | null;
-  /** By which it was allowed to start; null for an assistant whose acts are decided one by one. */
-  answer: Answer | null;
   ended: boolean;
 }
 
@@ -80,7 +78,6 @@ export async function openSession(
     stop: new AbortController(),
     announced: new Announced(),
     supervisor: null,
-    answer: null,
     ended: false,
   };
   guard.sessions.set(session.id, session);
@@ -105,7 +102,6 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
       await abandon(guard, session, `the command was not allowed (${answer.decision.decision})`);
       return;
     }
-    session.answer = answer;
     session.announced.add(answer.decision.operations, answer.evidence);
   }
   if (session.channel.closed.aborted) return;

@@ -1,6 +1,5 @@
 /** A connection as policy sees it: the same kind of request as the one that analysis makes of a command's text. */
 import { endpointTarget } from '../../core/command/hosts.ts';
-import type { Evidence } from '../../core/model/evidence.ts';
 import type { ConnectOperation } from '../../core/model/operation.ts';
 import { decideCommand } from '../../core/policy/decide.ts';
 import { privateRangesOf } from '../../core/policy/network.ts';
@@ -27,7 +26,8 @@ export async function decideConnection(guard: Guard, session: Session, wanted: W
     span: { start: 0, end: 0 },
   };
   const task = describeTask(session.writ, session.place);
-  const evidence = evidenceFor(session, target);
+  // Somebody approved a command with this host in its text: so far as policy asks for that, it may go there.
+  const evidence = session.announced.evidenceForConnection(target);
   const { operations, policyVersion } = decideCommand(bundle, task, [operation], evidence, guard.clock());
   const [ruled] = operations;
   if (ruled === undefined) throw new Error('one operation has one decision');
@@ -36,14 +36,6 @@ export async function decideConnection(guard: Guard, session: Session, wanted: W
     policyVersion,
     privateRanges: privateRangesOf(bundle.organisation.network, endpoint),
   };
-}
-
-/** Somebody approved the command with the host that its text names: for that host the approval holds while it runs. */
-function evidenceFor({ answer }: Session, target: string): readonly Evidence[] {
-  const named = answer?.decision.operations.some(
-    ({ operation }) => operation.kind === 'connect' && operation.target === target,
-  );
-  return named === true ? (answer?.evidence ?? []).map((one) => ({ ...one, expiresAt: Infinity })) : [];
 }
 
 /** Over https, which is how git takes a proxy. */
