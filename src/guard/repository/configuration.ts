@@ -2,9 +2,11 @@
  * The clone's own configuration, as data. Writ reads the files, and git only parses the text that it is given
  * on its standard input: no repository is opened, so nothing that the text says can take effect.
  */
+import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import type { Place } from '../../core/model/errors.ts';
 import { fault } from './faults.ts';
+import { Memory } from './memory.ts';
 import { runProgram } from './run-program.ts';
 import { readSmallFile } from './small-file.ts';
 import type { Worktree } from './worktree.ts';
@@ -74,7 +76,23 @@ export function isTrue(setting: Setting | null): boolean {
   return setting !== null && (setting.value === null || /^(true|yes|on|[1-9]\d*)$/i.test(setting.value));
 }
 
+interface Parsed {
+  readonly key: string;
+  readonly value: string | null;
+  readonly line: number;
+}
+
+/** By the text itself, on which alone the answer depends. */
+const parsedBefore = new Memory<readonly Parsed[]>(64);
+
 async function parse(git: string, file: string, text: Buffer, included: boolean): Promise<Setting[]> {
+  const key = createHash('sha256').update(text).digest('base64');
+  const parsed = parsedBefore.get(key) ?? (await parseAnew(git, file, text));
+  parsedBefore.keep(key, parsed);
+  return parsed.map(({ line, ...setting }) => ({ ...setting, place: { file, line, column: 1 }, included }));
+}
+
+async function parseAnew(git: string, file: string, text: Buffer): Promise<Parsed[]> {
   const { code, stdout, stderr } = await runProgram(
     git,
     ['config', '--file', '-', '--no-includes', '--null', '--list'],
@@ -101,8 +119,7 @@ async function parse(git: string, file: string, text: Buffer, included: boolean)
       const key = end < 0 ? record : record.slice(0, end);
       const nth = seen.get(key) ?? 0;
       seen.set(key, nth + 1);
-      const place = { file, line: lines.get(key)?.[nth] ?? 1, column: 1 };
-      return { key, value: end < 0 ? null : record.slice(end + 1), place, included };
+      return { key, value: end < 0 ? null : record.slice(end + 1), line: lines.get(key)?.[nth] ?? 1 };
     });
 }
 

@@ -5,11 +5,14 @@
  * objects and the commit graph, which could tell another history, are left out.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { last, type Setting } from './configuration.ts';
 import { fault } from './faults.ts';
+import { readLooseCommit } from './loose-object.ts';
+import { Memory } from './memory.ts';
+import { readRef, readRefs, type Ref } from './refs.ts';
 import { runProgram, type Outcome } from './run-program.ts';
 import { readSmallFile } from './small-file.ts';
 import type { Worktree } from './worktree.ts';
@@ -28,7 +31,7 @@ export interface History extends AsyncDisposable {
   /** Null before the first commit. */
   head(): Promise<Commit | null>;
   /** Refs below a prefix and the commits that they name. */
-  refs(prefix: string): Promise<readonly { readonly name: string; readonly id: string }[]>;
+  refs(prefix: string): Promise<readonly Ref[]>;
   isContained(commit: string, tips: readonly string[]): Promise<boolean>;
 }
 
@@ -53,28 +56,47 @@ export async function openHistory(
   const alternates = await readSmallFile(join(objects, 'info', 'alternates'), 65_536);
   const shallow = await readSmallFile(join(worktree.commonDirectory, 'shallow'), 16 * 1024 * 1024);
 
-  const directory = await mkdtemp(join(tmpdir(), 'writ-identify-'));
-  const dispose = () => rm(directory, { recursive: true, force: true });
-  try {
-    await writeFile(join(directory, 'config'), privateConfiguration(hash));
-    await writeFile(join(directory, 'HEAD'), reference === undefined ? headText : `ref: ${reference}\n`);
-    if (shallow !== null) await writeFile(join(directory, 'shallow'), shallow);
-    for (const name of ['refs', 'packed-refs']) {
-      await symlink(join(worktree.commonDirectory, name), join(directory, name));
-    }
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-
-  const run = (args: readonly string[], input = ''): Promise<Outcome> =>
-    runProgram(git, args, {
-      cwd: directory,
-      environment: { ...guarded, GIT_DIR: directory, GIT_OBJECT_DIRECTORY: objects },
+  let directory: Promise<string> | null = null;
+  const run = async (args: readonly string[], input = ''): Promise<Outcome> => {
+    directory ??= privateDirectory(
+      worktree,
+      hash,
+      reference === undefined ? headText : `ref: ${reference}\n`,
+      shallow,
+    );
+    const cwd = await directory;
+    return runProgram(git, args, {
+      cwd,
+      environment: { ...guarded, GIT_DIR: cwd, GIT_OBJECT_DIRECTORY: objects },
       input: Buffer.from(input),
     });
+  };
+  const repository = [
+    worktree.commonDirectory,
+    await identityOf(worktree.commonDirectory),
+    String(alternates),
+    digestOf(shallow),
+  ];
 
   const head = async (): Promise<Commit | null> => {
+    const named =
+      reference === undefined ? headText.trim() : await readRef(worktree.commonDirectory, reference);
+    if (named === 'none') return null;
+    const known = named === null ? null : await knownCommit(named);
+    return known ?? askForHead();
+  };
+
+  /** Without asking git. Whatever looks odd is for git to judge. */
+  const knownCommit = async (id: string): Promise<Commit | null> => {
+    const loose = await readLooseCommit(objects, id, maxCommitBytes);
+    if (loose !== null && idOf(hash, loose) === id) return { id, content: loose };
+    const packed = packedBefore.get(
+      JSON.stringify([...repository, await stateOf(join(objects, 'pack')), id]),
+    );
+    return packed === undefined ? null : { id, content: packed };
+  };
+
+  const askForHead = async (): Promise<Commit | null> => {
     const about = await expectSuccess(run(['cat-file', '--batch-check'], 'HEAD\n'));
     const [id = '', kind, size] = about.toString('utf8').trim().split(' ');
     if (kind === 'missing' && reference !== undefined && id === 'HEAD') {
@@ -85,12 +107,12 @@ export async function openHistory(
       throw fault('repository_format', 'HEAD names no commit that can be read');
     }
     const content = await expectSuccess(run(['cat-file', 'commit', id]));
-    const digest = createHash(hash).update(`commit ${content.length}\0`).update(content).digest('hex');
-    if (digest !== id) {
+    if (idOf(hash, content) !== id) {
       throw fault('repository_format', `the object stored as commit ${id} is another one`, {
         hint: 'The repository is damaged or forged; make a fresh clone',
       });
     }
+    packedBefore.keep(JSON.stringify([...repository, await stateOf(join(objects, 'pack')), id]), content);
     return { id, content };
   };
 
@@ -104,6 +126,8 @@ export async function openHistory(
         .filter((line) => line !== '' && !line.startsWith('#')) ?? [],
     head,
     async refs(prefix) {
+      const read = await readRefs(worktree.commonDirectory, prefix);
+      if (read !== null) return read;
       const listed = await expectSuccess(run(['for-each-ref', '--format=%(objectname) %(refname)', prefix]));
       return listed
         .toString('utf8')
@@ -115,12 +139,64 @@ export async function openHistory(
     },
     async isContained(commit, tips) {
       if (tips.includes(commit)) return true;
+      const key = JSON.stringify([...repository, commit, ...tips]);
+      const before = containedBefore.get(key);
+      if (before !== undefined) return before;
       const asked = `${commit}\n${tips.map((tip) => `^${tip}\n`).join('')}`;
       const { code, stdout } = await run(['rev-list', '--max-count=1', '--stdin'], asked);
+      // What git could tell is a fact about commits, which do not change; what it could not, it may next time.
+      if (code === 0) containedBefore.keep(key, stdout.length === 0);
       return code === 0 && stdout.length === 0;
     },
-    [Symbol.asyncDispose]: dispose,
+    async [Symbol.asyncDispose]() {
+      if (directory !== null) await rm(await directory, { recursive: true, force: true });
+    },
   };
+}
+
+/** Commits that lie in packs, verified, for as long as the packs are the same. */
+const packedBefore = new Memory<Buffer>(64);
+const containedBefore = new Memory<boolean>(256);
+
+async function privateDirectory(
+  worktree: Worktree,
+  hash: 'sha1' | 'sha256',
+  head: string,
+  shallow: Buffer | null,
+): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'writ-identify-'));
+  try {
+    await writeFile(join(directory, 'config'), privateConfiguration(hash));
+    await writeFile(join(directory, 'HEAD'), head);
+    if (shallow !== null) await writeFile(join(directory, 'shallow'), shallow);
+    for (const name of ['refs', 'packed-refs']) {
+      await symlink(join(worktree.commonDirectory, name), join(directory, name));
+    }
+    return directory;
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The id of a commit (git-hash-object(1)). */
+function idOf(hash: 'sha1' | 'sha256', content: Buffer): string {
+  return createHash(hash).update(`commit ${content.length}\0`).update(content).digest('hex');
+}
+
+async function identityOf(folder: string): Promise<string> {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** Changes with every entry that comes or goes. */
+async function stateOf(folder: string): Promise<string> {
+  const found = await stat(folder, { bigint: true }).catch(() => null);
+  return found === null ? '' : `${found.dev}:${found.ino}:${found.mtimeNs}:${found.ctimeNs}`;
+}
+
+function digestOf(bytes: Buffer | null): string {
+  return bytes === null ? '' : createHash('sha256').update(bytes).digest('base64');
 }
 
 const guarded = {
