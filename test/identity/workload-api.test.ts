@@ -3,7 +3,7 @@
  */
 import { spawnSync, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -49,6 +49,7 @@ beforeAll(() => {
   copyFileSync(join(import.meta.dirname, 'workload.proto'), join(world.repository, 'workload.proto'));
   world.must('init', '--yes');
   world.organisation((document) => document.setIn(['limits', 'svidTtl'], '4s'));
+  world.must('down'); // so that the next start has that limit from its beginning
 });
 afterAll(() => {
   for (const child of started) child.kill();
@@ -112,16 +113,29 @@ class Inside {
 
 const bytes = ({ data }: Bytes) => Buffer.from(data);
 const jwtRequest = { method: 'FetchJWTSVID', request: { audience: ['https://sts.cloud.example'] } };
+function firstSvid(answer: Answer | undefined): { spiffe_id: string; svid: string } {
+  const reply = answer?.reply as unknown as { svids: { spiffe_id: string; svid: string }[] } | undefined;
+  const [svid] = reply?.svids ?? [];
+  if (svid === undefined) throw new Error(`no SVID: ${JSON.stringify(answer)}`);
+  return svid;
+}
+
+function bundlesOf(answer: Answer | undefined): [string, Bytes][] {
+  const reply = answer?.reply as unknown as { bundles: Record<string, Bytes> } | undefined;
+  return Object.entries(reply?.bundles ?? {});
+}
+
 const sessionFolders = () =>
   readdirSync(join(world.writHome, 'run')).filter((name) => name.startsWith('ses_'));
 const socketOf = (session: string) => join(world.writHome, 'run', session, 'workload.sock');
 
 /** Asks the socket from outside of every sandbox. */
-function outside(address: string, prefix: readonly string[] = []): Answer[] {
+function outside(address: string, prefix: readonly string[] = [], node: string = process.execPath): Answer[] {
   const [program = '', ...args] = [
     ...prefix,
-    process.execPath,
-    ...command.slice(1),
+    node,
+    join(world.repository, 'client.mjs'),
+    join(world.repository, 'workload.proto'),
     `unix://${address}`,
     JSON.stringify(jwtRequest),
   ];
@@ -137,9 +151,9 @@ function outside(address: string, prefix: readonly string[] = []): Answer[] {
 describe('a standard client in a sandbox', () => {
   test('gets its X.509-SVID with key and bundle, and again in time', () => {
     const answers = inside({ method: 'FetchX509SVID', messages: 2 });
-    const svids = answers.map(({ reply }) => (reply as unknown as X509Reply).svids[0]);
+    const svids = answers.map(({ reply }) => (reply as unknown as X509Reply | undefined)?.svids[0]);
     const certificates = svids.map((svid) => {
-      if (svid === undefined) throw new Error('no SVID');
+      if (svid === undefined) throw new Error(`no SVID: ${JSON.stringify(answers).slice(0, 500)}`);
       const certificate = new X509Certificate(bytes(svid.x509_svid));
       const ca = new X509Certificate(bytes(svid.bundle));
       expect(certificate.subjectAltName).toBe(`URI:${svid.spiffe_id}`);
@@ -161,12 +175,8 @@ describe('a standard client in a sandbox', () => {
 
   test('gets a JWT-SVID that the bundle verifies, and has it validated', async () => {
     const [fetched, bundles] = inside(jwtRequest, { method: 'FetchJWTBundles', messages: 1 });
-    const { spiffe_id: id, svid } = (
-      fetched?.reply as unknown as { svids: { spiffe_id: string; svid: string }[] }
-    ).svids[0] ?? { spiffe_id: '', svid: '' };
-    const [[domain, set] = ['', { data: [] }]] = Object.entries(
-      (bundles?.reply as unknown as { bundles: Record<string, Bytes> }).bundles,
-    );
+    const { spiffe_id: id, svid } = firstSvid(fetched);
+    const [[domain, set] = ['', { data: [] }]] = bundlesOf(bundles);
     expect(id.startsWith(`${domain}/assistant/local/task/`)).toBe(true);
     const keys = JSON.parse(bytes(set).toString()) as { keys: { use?: string }[] };
     expect(keys.keys.map(({ use }) => use)).toEqual(['jwt-svid']);
@@ -213,14 +223,11 @@ describe('a standard client in a sandbox', () => {
 
   test('is told of keys that are rotated', async () => {
     const task = new Inside('follower');
-    const [before] = await task.ask({ method: 'FetchX509Bundles', messages: 1 });
-    const after = task.ask({ method: 'FetchX509Bundles', messages: 2 }, 2);
-    const [seen] = (await after.then(
-      (all) => all,
-      () => [],
-    )) as Answer[];
-    void [before, seen];
+    const authorities = ([answer]: readonly Answer[]) =>
+      bundlesOf(answer).map(([, set]) => bytes(set).length)[0] ?? 0;
+    const before = authorities(await task.ask({ method: 'FetchX509Bundles', messages: 2 }));
     world.must('keys', 'rotate', 'x509-svid');
+    expect(authorities(await task.next(1))).toBeGreaterThan(before * 1.5);
     await task.end();
   });
 
@@ -255,7 +262,7 @@ describe('nobody else gets anything', () => {
 
   const identity = async (task: Inside | undefined) => {
     const [answer] = (await task?.ask(jwtRequest)) ?? [];
-    return (answer?.reply as unknown as { svids: { spiffe_id: string }[] }).svids[0]?.spiffe_id ?? '';
+    return firstSvid(answer).spiffe_id;
   };
 
   test('one task has no way to the identity of another', async () => {
@@ -278,4 +285,65 @@ describe('nobody else gets anything', () => {
     expect(data.workload.path).toMatch(/node$/);
     expect(data.workload.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
+
+  const socket = () => socketOf(sessions[0] ?? '');
+  const process1 = () => `${processOf(sessions[0] ?? '')}`;
+  const ways: Readonly<Record<string, () => Answer[]>> = {
+    'a process in a sandbox of its own making': () =>
+      outside(socket(), [
+        'bwrap',
+        '--unshare-pid',
+        '--bind',
+        '/',
+        '/',
+        '--dev',
+        '/dev',
+        '--proc',
+        '/proc',
+        '--',
+      ]),
+    'a process whose parent has gone': () => outside(socket(), ['setsid', '--fork', '--wait']),
+  };
+  const waysOfRoot: Readonly<Record<string, () => Answer[]>> = {
+    "root, by the path that leads into the sandbox's view": () =>
+      outside(`/proc/${process1()}/root/run/writ/workload.sock`),
+    "root, who enters the sandbox's namespaces": () =>
+      outside(
+        '/run/writ/workload.sock',
+        ['nsenter', '-t', process1(), '-m', '-p', '-n', '-i', '-u', '--wd=/', '--'],
+        readlinkSync(`/proc/${process1()}/exe`),
+      ),
+  };
+  const tried = process.getuid?.() === 0 ? { ...ways, ...waysOfRoot } : ways;
+  test.each(Object.entries(tried))('%s', (_, ask) => {
+    expect(ask()).toMatchObject([refused]);
+  });
+
+  test('nor the task itself when its writ has ended', async () => {
+    const { claims } = world.json('issue') as { claims: { id: string } };
+    const task = new Inside('revoked', '--writ', claims.id);
+    expect(firstSvid((await task.ask(jwtRequest))[0]).spiffe_id).toContain(claims.id);
+    const [svid] = await task.ask({ method: 'FetchX509SVID', messages: 1 });
+    expect(firstSvid(svid).spiffe_id).toContain(claims.id);
+    const before = sessionFolders();
+    world.must('revoke', claims.id, '--reason', 'to test');
+    await expect(task.ask(jwtRequest)).rejects.toThrow('revoked has ended');
+    await task.end();
+    expect(sessionFolders().length).toBe(before.length - 1);
+  });
 });
+
+/** Some process of the session's sandbox, as this machine numbers it. */
+function processOf(session: string): string {
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`WRIT_SESSION=${session}`);
+      } catch {
+        return false;
+      }
+    });
+  if (found === undefined) throw new Error(`${session} has no process`);
+  return found;
+}

@@ -22,7 +22,8 @@ const definition = loadPackageDefinition(loadSync(proto, { keepCase: true })) as
   SpiffeWorkloadAPI: new (target: string, credential: object) => Record<string, (...args: unknown[]) => Call>;
 };
 interface Call {
-  on(event: string, listener: (value: never) => void): Call;
+  on(event: 'error', listener: (error: ServiceError) => void): Call;
+  on(event: 'data', listener: (reply: unknown) => void): Call;
   cancel(): void;
 }
 const endpoint = address === 'env' ? (process.env['SPIFFE_ENDPOINT_SOCKET'] ?? '') : address;
@@ -64,13 +65,14 @@ async function take({
     }
     let left = messages;
     const stream = call(request, metadata);
-    stream.on('error', failed as never);
+    stream.on('error', (error: ServiceError) => {
+      if (left > 0) failed(error);
+    });
     stream.on('data', (reply: unknown) => {
       tell({ method, reply });
       left -= 1;
       if (left > 0) return;
       resolve();
-      stream.on('error', () => {});
       stream.cancel();
     });
   });

@@ -20,9 +20,11 @@ export type Attestation =
  * @param launcher the connection over which the session was asked for, still open
  */
 export async function attest(writExec: string, connection: Socket, launcher: Socket): Promise<Attestation> {
+  const descriptors = [connection, launcher].map(descriptorOf);
+  if (descriptors.some((fd) => fd < 0)) return { workload: null, refused: 'the connection is closed' };
   const child = spawn(writExec, ['attest'], {
-    // From 3 on, where libuv leaves the descriptors as they are: they stay in use here.
-    stdio: ['ignore', 'pipe', 'pipe', connection, launcher],
+    // By number: Node takes a socket that is given as such out of use here, and both stay in use.
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     env: {},
     cwd: '/',
   });
@@ -38,6 +40,12 @@ export async function attest(writExec: string, connection: Socket, launcher: Soc
   const executable = await identify(Number(pid), file);
   if (executable === null) return { workload: null, refused: 'it has become another program' };
   return { workload: { pid: Number(pid), uid: Number(uid), ...executable }, refused: null };
+}
+
+/** -1 of one that is closed. */
+function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { readonly _handle: { readonly fd?: number } | null };
+  return handle?.fd ?? -1;
 }
 
 /** Of files as they were: an interpreter of a hundred megabytes is not read anew for each of its processes. */

@@ -9,6 +9,7 @@ import {
   status,
   type handleServerStreamingCall,
   type handleUnaryCall,
+  type sendUnaryData,
   type StatusObject,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -75,15 +76,20 @@ function handlers(access: TaskAccess | null, report: (error: unknown) => void): 
     return access;
   };
 
+  const reply = async <O>(answer: () => Promise<O>, callback: sendUnaryData<O>): Promise<void> => {
+    let result: O;
+    try {
+      result = await answer();
+    } catch (error) {
+      return callback(statusOf(error, report));
+    }
+    callback(null, result);
+  };
+
   const unary =
     <I, O>(answer: (access: TaskAccess, request: I) => Promise<O>): handleUnaryCall<I, O> =>
     (call, callback) => {
-      Promise.resolve()
-        .then(() => answer(admitted(call.metadata), call.request))
-        .then(
-          (reply) => callback(null, reply),
-          (error: unknown) => callback(statusOf(error, report)),
-        );
+      void reply(() => answer(admitted(call.metadata), call.request), callback);
     };
 
   const streaming =
