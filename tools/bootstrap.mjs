@@ -14,12 +14,13 @@ const stampFile = join(root, 'node_modules', '.writ-installed');
 
 /** Programs from the system, the Debian package that brings each, and which tasks need it. */
 const systemParts = [
-  { file: 'bwrap', debian: 'bubblewrap', tasks: ['start', 'test', 'bench'] },
+  { file: 'bwrap', debian: 'bubblewrap', tasks: ['start', 'test', 'bench', 'fuzz:analysis'] },
   { file: 'prlimit', debian: 'util-linux', tasks: ['start', 'test', 'bench'] },
   { file: 'git', debian: 'git', tasks: ['start', 'test', 'bench'] },
   { file: 'ssh-keygen', debian: 'openssh-client', tasks: ['start', 'test', 'bench'] },
   { file: 'cc', debian: 'gcc libc6-dev', tasks: ['start', 'build', 'test', 'check', 'bench'] },
   { file: 'make', debian: 'make', tasks: ['start', 'build', 'test', 'check', 'bench'] },
+  { file: 'strace', debian: 'strace', tasks: ['test', 'check', 'fuzz:analysis'] },
   { file: 'python3', debian: 'python3', tasks: ['test', 'check'] },
   { file: 'jq', debian: 'jq', tasks: ['test', 'check'] },
   { file: 'setpriv', debian: 'util-linux', tasks: ['test', 'check'] },
@@ -38,6 +39,7 @@ const tasks = {
   start: (rest) => node('tools/build.ts') || node('tools/tour.ts', ...rest),
   test: (rest) => node('tools/build.ts') || node('node_modules/vitest/vitest.mjs', 'run', ...rest),
   check: () => node('tools/check.ts'),
+  'fuzz:analysis': (rest) => node('tools/fuzz-analysis.ts', ...rest),
   bench: (rest) => node('tools/build.ts') || node('tools/bench.ts', ...rest),
 };
 

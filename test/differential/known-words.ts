@@ -62,7 +62,6 @@ export const knownWords: readonly (readonly [word: string, fields: readonly stri
   ['$c""', ['']],
   ['${a:-$b}', ['one']],
   ['${c:-$p}', ['/usr/lib']],
-  ['${a,,}', ['one']],
   ['$HOME/x', ['/home/somebody/x']],
   ['-$n', ['-5']],
 ];

@@ -5,7 +5,7 @@ import type { Findings, OpenExec } from './findings.ts';
 import { namesSecret } from './environment.ts';
 import { endpointTarget, isLoopback, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
 import { addPaths, reachedPaths } from './path-operations.ts';
-import { isWithin, resolvePath, type Place } from './paths.ts';
+import { isWithin, type Place } from './paths.ts';
 
 /** Where a program's standard input comes from. */
 export type Input =
@@ -114,8 +114,7 @@ export class Call {
   /** A symbolic link is made there that holds this text; null where it cannot be told. */
   link(at: Field, text: string | null): void {
     if (!at.known || at.pattern) return;
-    for (const directory of this.directories ?? [])
-      this.findings.link(resolvePath(at.text, directory), text, this.span);
+    for (const path of this.#entries(at)) this.findings.link(path, text, this.span);
   }
 
   /** Absolute paths that it may mean, null for what cannot be told. */
@@ -127,11 +126,21 @@ export class Call {
   /** What the symbolic link at this path may hold; nothing where it is none. */
   linkTexts(at: Field): readonly (string | null)[] {
     if (!at.known || at.pattern) return [];
-    return (this.directories ?? []).flatMap((directory) => {
-      const path = resolvePath(at.text, directory);
+    return this.#entries(at).flatMap((path) => {
       const there = this.place.links?.at(path) ?? null;
       return [...(this.findings.links.get(path) ?? []), ...(there === null ? [] : [there])];
     });
+  }
+
+  /** Where the directory entry may be that a path names. */
+  #entries(at: Field): readonly string[] {
+    const text = at.text.replace(/(?<=.)\/+$/, '');
+    return (this.directories ?? []).flatMap((from) => reachedPaths(text, from, this, true) ?? []);
+  }
+
+  /** Reads what the symbolic links in the trees lead to, which only the machine knows. */
+  followsLinks(): void {
+    this.opaque('read', this.exec.argv.join(' '), 'it follows the symbolic links that it finds');
   }
 
   readHere(recursive = true): void {

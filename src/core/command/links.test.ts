@@ -69,6 +69,13 @@ describe('links of the machine', () => {
     expect(pathsOf('cd -P src/etc && cd .. && cat a')).toContain('read /a (outside)');
   });
 
+  test('links that are made where a link leads', () => {
+    expect(pathsOf('ln -s /etc one/new; cat src/new/shadow')).toContain(
+      'read /etc/shadow (credential-store)',
+    );
+    expect(pathsOf('cp -P file one/copy; cat src/copy')).toContain('read /etc/shadow (credential-store)');
+  });
+
   test('a program of the repository that is a link out of it', () => {
     expect(pathsOf('./keys/run')).toContain('read /home/ada/.ssh/run (credential-store)');
   });

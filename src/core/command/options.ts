@@ -128,6 +128,8 @@ export function parseOptions(
     else {
       at += 1;
       if (next.many) unclear.push(next);
+      // What a pattern matches beyond the first file are words of their own.
+      if (next.pattern) operands.push(next);
       seen.push({ option, value: next });
     }
   };

@@ -11,7 +11,7 @@ import { expandWord } from './words.ts';
 export const preamble = "a=one b='two words' c='' d='x*y' e='tab\tand  blanks ' n=5 p=/usr/lib";
 
 /** The fields of `word`; null where the parser does not read it as one word. */
-export function fieldsOf(word: string, folder: string): readonly Field[] | null {
+function fieldsOf(word: string, folder: string): readonly Field[] | null {
   const context: AnalysisContext = { cwd: folder, repository: folder, home: '/home/somebody' };
   const shell = new Interpreter({
     state: freshState(context, [folder]),

@@ -197,8 +197,11 @@ class WordBuilder {
     if (raw.startsWith('~')) this.#tilde(raw, value, wholeWord);
     else if (hasInnerTilde(raw)) {
       const assignment = /^[A-Za-z_]\w*\+?=/.test(raw) || this.#mode === 'single';
-      if (assignment) this.#unknown(false);
-      else this.#bare(raw, value);
+      if (assignment) {
+        const head = raw.slice(0, raw.search(/[=:]~/) + 1);
+        if (value.startsWith(head)) this.#literal(head);
+        this.#unknown(false);
+      } else this.#bare(raw, value);
     } else this.#bare(raw, value);
   }
 

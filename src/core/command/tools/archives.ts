@@ -91,6 +91,7 @@ const compressor = tool({
   options: {
     '-S --suffix -T --threads -b -M --memlimit -C --check -o --output-dir-flat --format -D': 'value',
     '-c --stdout --to-stdout -l --list -t --test': 'mark',
+    '-r --recursive': 'mark',
     '-o': 'write',
   },
   apply: (call, parsed) => {
@@ -99,14 +100,14 @@ const compressor = tool({
       call.read(operand);
       if (toOutput) continue;
       call.trait('writes');
-      call.write(operand);
-      if (!operand.known || operand.pattern) continue;
+      call.write(operand, hasOption(parsed, '-r'));
+      if (!operand.known) continue;
       const suffixes = ['.gz', '.bz2', '.xz', '.zst', '.lzma', '.lz4', '.br', '.Z'];
       const packed = suffixes.find((suffix) => operand.text.endsWith(suffix));
-      if (packed !== undefined) call.write(literal(operand.text.slice(0, -packed.length), operand.span));
+      if (packed !== undefined) call.write({ ...operand, text: operand.text.slice(0, -packed.length) });
       else
         for (const suffix of suffixes)
-          if (isSuffixOf(call.name, suffix)) call.write(literal(operand.text + suffix, operand.span));
+          if (isSuffixOf(call.name, suffix)) call.write({ ...operand, text: operand.text + suffix });
     }
   },
 });

@@ -10,8 +10,10 @@ function copies(call: Call, parsed: ParsedOptions): void {
   const operands = [...parsed.operands];
   const destination = target ?? operands.pop();
   for (const source of operands) call.read(source, recursive);
+  if (recursive && hasOption(parsed, '-L')) call.followsLinks();
   if (destination === undefined) return;
-  writeInto(call, destination, operands, target !== null, recursive, hasOption(parsed, '-T'));
+  writeInto(call, destination, operands, { directory: target !== null, recursive, parsed });
+  if (hasOption(parsed, '--parents')) writeParents(call, destination, operands, recursive);
   for (const source of operands) {
     if (hasOption(parsed, '-s')) linksInto(call, destination, source, [known(source)]);
     else if (recursive || hasOption(parsed, '-P'))
@@ -23,13 +25,42 @@ function known(field: Field): string | null {
   return field.known && !field.pattern ? field.text : null;
 }
 
+/** A file of the source's name in the destination. */
+function within(destination: Field, source: Field): Field {
+  if (known(destination) === null || known(source) === null) return { ...destination, known: false };
+  const name = source.text.replace(/\/+$/, '').split('/').at(-1) ?? '';
+  const folder = destination.text.endsWith('/') ? destination.text : `${destination.text}/`;
+  return literal(folder + name, destination.span);
+}
+
 /** Symbolic links at the destination, or below it under the source's name. */
 function linksInto(call: Call, destination: Field, source: Field, texts: readonly (string | null)[]): void {
-  const name = source.text.replace(/\/+$/, '').split('/').at(-1) ?? '';
   for (const text of texts) {
     call.link(destination, text);
-    if (known(source) !== null && known(destination) !== null)
-      call.link(literal(`${destination.text}/${name}`, destination.span), text);
+    call.link(within(destination, source), text);
+  }
+}
+
+/** `--parents` keeps the whole path of the source. */
+function writeParents(call: Call, destination: Field, sources: readonly Field[], recursive: boolean): void {
+  for (const source of sources)
+    if (known(source) === null || known(destination) === null) call.writeAnywhereBelow(destination);
+    else call.write(literal(`${destination.text}/${source.text}`, destination.span), recursive);
+}
+
+const backups = { '-b': 'flag', '--backup': 'maybe', '-S --suffix': 'value' } as const;
+
+/** Where what stood there before is kept: `x~`, `x.~1~`, or with a suffix of its own. */
+function writeBackups(call: Call, parsed: ParsedOptions, files: readonly Field[]): void {
+  const suffix = optionValue(parsed, '-S');
+  if (suffix === null && !hasOption(parsed, '-b', '--backup')) return;
+  for (const file of files) {
+    if (known(file) === null || (suffix !== null && known(suffix) === null))
+      call.opaque('write', file.text, 'the name of the backup cannot be told');
+    else {
+      call.write(literal(`${file.text}${suffix?.text ?? '~'}`, file.span));
+      call.write({ ...literal(`${file.text}.~[0-9]*~`, file.span), pattern: true });
+    }
   }
 }
 
@@ -38,10 +69,10 @@ function writeInto(
   call: Call,
   destination: Field,
   sources: readonly Field[],
-  directory: boolean,
-  recursive: boolean,
-  exact: boolean,
+  { directory, recursive, parsed }: { directory: boolean; recursive: boolean; parsed: ParsedOptions },
 ): void {
+  const exact = hasOption(parsed, '-T');
+  writeBackups(call, parsed, [destination, ...sources.map((source) => within(destination, source))]);
   if (!directory || sources.length === 0) {
     if (exact && recursive) call.writeAnywhereBelow(destination);
     else if (call.name === 'ln') call.writeEntry(destination, recursive);
@@ -55,8 +86,7 @@ function writeInto(
       else call.writeAnywhereBelow(destination);
     } else if (name === '' || name === '.' || name === '..') call.writeAnywhereBelow(destination);
     else {
-      const within = destination.text.endsWith('/') ? destination.text : `${destination.text}/`;
-      const below = literal(within + name, destination.span);
+      const below = within(destination, source);
       if (call.name === 'ln') call.writeEntry(below, recursive);
       else call.write(below, recursive);
     }
@@ -72,7 +102,7 @@ function moves(call: Call, parsed: ParsedOptions): void {
     call.read(source, true);
   }
   if (destination === undefined) return;
-  writeInto(call, destination, operands, target !== null, true, hasOption(parsed, '-T'));
+  writeInto(call, destination, operands, { directory: target !== null, recursive: true, parsed });
   for (const source of operands) linksInto(call, destination, source, call.linkTexts(source));
 }
 
@@ -87,14 +117,8 @@ function links(call: Call, parsed: ParsedOptions): void {
     call.write(source, true);
   }
   if (destination === undefined) return;
-  writeInto(
-    call,
-    destination,
-    operands,
-    target !== null || operands.length === 0,
-    false,
-    hasOption(parsed, '-T'),
-  );
+  const directory = target !== null || operands.length === 0;
+  writeInto(call, destination, operands, { directory, recursive: false, parsed });
   if (!symbolic) return;
   for (const source of operands)
     linksInto(call, destination, source, hasOption(parsed, '-r') ? call.reached(source) : [known(source)]);
@@ -121,9 +145,11 @@ export const coreFiles = named({
       '-r -R --recursive -a --archive': 'mark',
       '-P --no-dereference -d': 'flag',
       '-s --symbolic-link': 'flag',
+      '-L --dereference': 'flag',
+      '--parents': 'flag',
       '-t --target-directory': 'value',
       '-T --no-target-directory': 'mark',
-      '-S --suffix': 'value',
+      ...backups,
     },
     apply: copies,
   }),
@@ -133,7 +159,8 @@ export const coreFiles = named({
     options: {
       '-t --target-directory': 'keep',
       '-T --no-target-directory': 'mark',
-      '-S --suffix -m --mode -o --owner -g --group': 'value',
+      ...backups,
+      '-m --mode -o --owner -g --group': 'value',
       '-d --directory': 'mark',
       '--strip-program': 'program',
     },
@@ -149,7 +176,7 @@ export const coreFiles = named({
     options: {
       '-t --target-directory': 'keep',
       '-T --no-target-directory': 'mark',
-      '-S --suffix': 'value',
+      ...backups,
     },
     apply: moves,
   }),
@@ -162,7 +189,7 @@ export const coreFiles = named({
       '-r --relative': 'flag',
       '-t --target-directory': 'keep',
       '-T --no-target-directory': 'mark',
-      '-S --suffix': 'value',
+      ...backups,
     },
     apply: links,
   }),

@@ -60,6 +60,7 @@ export const coreText = named({
     lenient: true,
     hides: 'read',
     options: {
+      '-L --dereference': 'flag',
       '-d --max-depth -B --block-size -t --threshold --exclude': 'value',
       '-X --exclude-from': 'read',
       ...files0From,
@@ -67,6 +68,7 @@ export const coreText = named({
     apply: (call, parsed) => {
       if (parsed.operands.length === 0) call.readHere();
       for (const operand of parsed.operands) call.read(operand, true);
+      if (hasOption(parsed, '-L')) call.followsLinks();
     },
   }),
   tree: tool({
@@ -84,6 +86,7 @@ export const coreText = named({
     lenient: true,
     hides: 'write',
     options: {
+      '--no-dereference': 'flag',
       '-I --ignore-matching-lines -L --label -U -C -W --width -x --exclude -F --show-function-line -S --starting-file --color -D --ifdef --horizon-lines --tabsize --palette':
         'value',
       '-r --recursive': 'flag',
@@ -94,6 +97,7 @@ export const coreText = named({
     },
     apply: (call, parsed) => {
       for (const operand of parsed.operands) call.read(operand, hasOption(parsed, '-r'));
+      if (hasOption(parsed, '-r') && !hasOption(parsed, '--no-dereference')) call.followsLinks();
     },
   }),
   uniq: tool({
@@ -102,8 +106,10 @@ export const coreText = named({
     hides: 'write',
     options: { '-f --skip-fields -s --skip-chars -w --check-chars': 'value' },
     apply: (call, parsed) => {
-      const [input, output] = parsed.operands;
+      const [input] = parsed.operands;
       if (input !== undefined) call.read(input);
+      // A pattern may be two words.
+      const output = parsed.operands[1] ?? (input?.pattern === true ? input : undefined);
       if (output === undefined) return;
       call.trait('writes');
       call.write(output);
@@ -148,6 +154,7 @@ export const coreText = named({
     apply: (call, parsed) => {
       const [input, prefix] = parsed.operands;
       if (input !== undefined) call.read(input);
+      if (input?.pattern === true) writesWithPrefix(call, input);
       writesWithPrefix(call, prefix ?? literal('x', call.span));
     },
   }),

@@ -13,7 +13,7 @@ function searches(
   parsed: Parameters<NonNullable<Parameters<typeof tool>[0]['apply']>>[1],
   always: boolean,
 ): void {
-  const recursive = always || hasOption(parsed, '-r');
+  const recursive = always || hasOption(parsed, '-r', '-R');
   const given = hasOption(parsed, '-e', '-f');
   const files = given ? parsed.operands : parsed.operands.slice(1);
   // Where the first word may be an option or nothing, it may shift what is a file.
@@ -21,6 +21,7 @@ function searches(
   if (files.length === 0 && recursive && call.input.kind === 'inherited') call.readHere();
   else if (files.length === 0 && recursive && !always) call.readHere();
   for (const file of files) call.read(file, recursive);
+  if (!always && hasOption(parsed, '-R')) call.followsLinks();
 }
 
 const find = tool({
@@ -40,6 +41,7 @@ const find = tool({
     }
     if (starts.length === 0) starts.push(literal('.', call.span));
     for (const start of starts) call.read(start, true);
+    if (words.some(({ text }) => /^-(L|follow)$/.test(text))) call.followsLinks();
     expressions(call, words.slice(at), starts);
   },
 });
@@ -125,7 +127,8 @@ export const search = named({
     hides: 'read',
     options: {
       [grepValues]: 'value',
-      '-r -R --recursive --dereference-recursive': adds(),
+      '-r --recursive': adds(),
+      '-R --dereference-recursive': adds(),
       '-e --regexp': 'keep',
       '-f --file': 'read',
       '--exclude-from': 'read',
