@@ -68,6 +68,12 @@ static void add_path(int ruleset, uint64_t access, const char *path) {
     close(rule.parent);
 }
 
+/* Pipes and sockets are in no folder, and need no rule. */
+static void add_descriptor(int ruleset, uint64_t access, int fd) {
+    struct path_rule rule = {.access = access, .parent = fd};
+    if (syscall(ADD_RULE, ruleset, RULE_PATH, &rule, 0) != 0) errno = 0;
+}
+
 static void add_port(int ruleset, const char *port) {
     struct port_rule rule = {.access = CONNECT_TCP, .port = (uint64_t)atoi(port)};
     if (strcmp(port, "none") != 0 && syscall(ADD_RULE, ruleset, RULE_PORT, &rule, 0) != 0) {
@@ -99,6 +105,8 @@ uint32_t restrict_to(char **words, uint32_t count) {
             add_port(ruleset, words[i + 1]);
         }
     }
+    /* What it was given stays its own by any way, such as /dev/stderr, where it is a file out of view. */
+    for (int fd = 0; fd <= 2; fd++) add_descriptor(ruleset, OF_FILES & ~EXECUTE & wanted.files, fd);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(RESTRICT_SELF, ruleset, 0) != 0) {
         fail(EXIT_SETUP, "cannot restrict files: %s", strerror(errno));
     }

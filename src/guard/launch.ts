@@ -24,12 +24,17 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const profile = registered(organisation.profiles, session.writ.claims.profile);
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
   const folder = await sessionFolder(guard, session);
-  const contributions = [
+  const services = [
     await contributeAssistant(guard, session, folder),
     await contributeIdentity(guard, session, folder),
     await contributeEgress(guard, session, folder),
     await contributeCredentials(guard, session, folder),
-    await contributeSupervision(guard, session, folder),
+  ];
+  const gitDirectories = gitDirectoriesOutside(session);
+  const repository = [place.repository.worktree, ...gitDirectories];
+  const contributions = [
+    ...services,
+    await contributeSupervision(guard, session, folder, repository, services),
   ];
   return launchSpec(
     {
@@ -38,7 +43,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       worktree: place.repository.worktree,
       worktreeId: place.repository.worktreeId,
       repository: profile.repository,
-      gitDirectories: gitDirectoriesOutside(session),
+      gitDirectories,
       hide: [],
       readOnly: governanceInView(guard.governance, place.repository.worktree, profile.repository),
       environment: buildEnvironment({

@@ -3,17 +3,32 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, constants, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { WritError } from '../../core/model/errors.ts';
 import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
+import { describeTask } from '../place.ts';
 import type { Session } from '../session.ts';
+import { toolFiles } from './decide-process.ts';
+import { fileRules } from './file-rules.ts';
+import { profileOf } from './profile.ts';
 import type { ProgramView } from './programs.ts';
 import { Supervisor } from './supervisor.ts';
 
+/**
+ * @param repository the worktree, and git directories outside of it
+ * @param others what the guard's other services bring
+ */
 export async function contributeSupervision(
   guard: Guard,
   session: Session,
   folder: string,
+  repository: readonly string[],
+  others: readonly Contribution[],
 ): Promise<Contribution> {
+  const bundle = await guard.bundle();
+  const task = describeTask(session.writ, session.place);
+  const profile = profileOf(bundle, task.profile);
+  if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
   const view: ProgramView = {
     searchPath: guard.searchPath,
     toolchains: guard.toolchain.binds.map(({ target }) => target),
@@ -28,7 +43,17 @@ export async function contributeSupervision(
   session.cleanUp.push(async () => {
     server.close();
   });
-  return { environment: {}, binds: [], supervision: ['supervise', socket, token, 'bubblewrap'] };
+  const rules = fileRules({
+    profile,
+    tools: toolFiles({ bundle, task, view }),
+    view,
+    repository,
+    withoutNetwork:
+      profile.hosts.length === 0 &&
+      session.request.kind === 'exec' &&
+      others.every(({ relays = [] }) => relays.length === 0),
+  });
+  return { environment: {}, binds: [], supervision: ['supervise', socket, token, ...rules, 'bubblewrap'] };
 }
 
 /** Through the folder's descriptor: the whole path may be longer than a socket's address can be. */

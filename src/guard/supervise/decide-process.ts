@@ -29,6 +29,8 @@ export interface Situation {
   readonly context: AnalysisContext;
   readonly lineage: Lineage;
   readonly evidence: readonly Evidence[];
+  /** It is the system's dynamic loader, whatever it is called. */
+  readonly isLoader: boolean;
   readonly now: number;
 }
 
@@ -43,8 +45,9 @@ export interface ProcessDecision {
 export function decideProcess(attempt: Attempt, situation: Situation): ProcessDecision {
   const [image] = attempt.images;
   if (image === undefined) throw new RangeError('an attempt has a file');
-  const refusal = attempt.images.map(refusedFile).find((reason) => reason !== null);
-  if (refusal !== undefined) return refuse(image, refusal, situation);
+  const refusal = attempt.images.map(refusedFile).find((reason) => reason !== null) ?? null;
+  const reason = refusal ?? (situation.isLoader ? refusedLoader : null);
+  if (reason !== null) return refuse(image, reason, situation);
   const tools = toolFiles(situation);
   const { operations, facts, program } = describe(attempt, image, tools, situation);
   const { bundle, task, evidence, now } = situation;
@@ -57,11 +60,13 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
 }
 
 /** Files that are never run, whatever policy says: what would run is not what the file is. */
+const refusedLoader = 'the dynamic loader would run whatever file it is given';
+
 function refusedFile({ kind, path }: Image): string | null {
   if (kind === 'nameless') return 'it is in memory or deleted, and no file that can be looked at';
   if (kind === 'foreign') return 'it is a program for another kind of machine';
   if (kind === 'unreadable') return 'the file cannot be read';
-  return isLoader(path) ? 'the dynamic loader would run whatever file it is given' : null;
+  return isLoader(path) ? refusedLoader : null;
 }
 
 function refuse(image: Image, reason: string, { bundle }: Situation): ProcessDecision {

@@ -1,6 +1,6 @@
 /** What is in the files that run, as digests that are computed once for each content. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import type { Image } from './protocol.ts';
 
 const mostKept = 20_000;
@@ -20,6 +20,22 @@ export function digestOf({ identity, fd }: Image, supervisor: number): Promise<s
   known.set(identity, digest);
   void digest.then((value) => (value === null ? known.delete(identity) : value));
   return digest;
+}
+
+/** Dynamic loaders of the systems that we know (ld.so(8)). */
+const loaders = [
+  '/lib64/ld-linux-x86-64.so.2',
+  '/lib/ld-linux-aarch64.so.1',
+  '/lib/ld-linux.so.2',
+  '/lib/ld-musl-x86_64.so.1',
+  '/lib/ld-musl-aarch64.so.1',
+];
+let loaderDigests: Promise<readonly (string | null)[]> | null = null;
+
+/** Whether a file is the loader under another name. */
+export async function isLoaderCopy(digest: string | null): Promise<boolean> {
+  loaderDigests ??= Promise.all(loaders.filter((path) => existsSync(path)).map(readDigest));
+  return digest !== null && (await loaderDigests).includes(digest);
 }
 
 async function readDigest(path: string): Promise<string | null> {

@@ -7,7 +7,7 @@ import type { Guard } from '../guard.ts';
 import { describeTask } from '../place.ts';
 import type { Session } from '../session.ts';
 import { decideProcess } from './decide-process.ts';
-import { digestOf } from './digests.ts';
+import { digestOf, isLoaderCopy } from './digests.ts';
 import { mismatchRecord, processRecord, type Recorded } from './entries.ts';
 import { Lineages } from './lineages.ts';
 import { ProcessLog } from './process-log.ts';
@@ -155,6 +155,7 @@ export class Supervisor {
       context: session.place.context,
       lineage,
       evidence: announced ?? [],
+      isLoader: (await isLoaderCopy(sha256)) || (await isLoaderCopy(interpreterSha256)),
       now: guard.clock(),
     });
     const recorded: Recorded = {

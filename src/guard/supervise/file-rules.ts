@@ -1,0 +1,40 @@
+/** What the kernel itself lets a command read, change and execute, beneath every decision (native/landlock.h). */
+import type { Profile } from '../../core/policy/organisation.ts';
+import { sandboxHome, sandboxTemporary } from '../sandbox/environment.ts';
+import { innerFolders, type ProgramView, type ToolFiles } from './programs.ts';
+
+export interface FileRulesRequest {
+  readonly profile: Profile;
+  readonly tools: ToolFiles;
+  readonly view: ProgramView;
+  /** The worktree, and git directories outside of it. */
+  readonly repository: readonly string[];
+  /** Neither hosts nor the guard's services are to be reached over the sandbox's loopback. */
+  readonly withoutNetwork: boolean;
+}
+
+/** The sandbox's own, gone with it. */
+const privateFolders = [sandboxTemporary, '/var/tmp', '/run', sandboxHome, '/dev/shm'];
+/** With loaders, without which no program starts. */
+const systemLibraries = ['/lib', '/lib32', '/lib64', '/libx32'];
+
+/** Pairs of access and path. What is not in view is passed over; what is neither named nor below a name is refused. */
+export function fileRules({ profile, tools, view, repository, withoutNetwork }: FileRulesRequest): string[] {
+  const brought = [...repository, ...privateFolders];
+  const executable = [
+    ...tools.keys(),
+    ...innerFolders,
+    ...systemLibraries,
+    ...view.toolchains,
+    '/run/writ',
+    ...(profile.repositoryPrograms ? brought : []),
+  ];
+  return [
+    ...['r', '/'],
+    ...['wd', '/dev'],
+    ...privateFolders.flatMap((path) => ['w', path]),
+    ...(profile.repository === 'read-write' ? repository.flatMap((path) => ['w', path]) : []),
+    ...executable.flatMap((path) => ['x', path]),
+    ...(withoutNetwork ? ['tcp', 'none'] : []),
+  ];
+}

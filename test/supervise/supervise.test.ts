@@ -1,0 +1,190 @@
+/** Each program that a governed command starts is decided and on record before it runs, and nothing runs without. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from '../cli/world.ts';
+import { until } from '../sandbox/workshop.ts';
+import { lastProcesses, processes } from './entries.ts';
+
+const world = new World();
+const policy = join(world.repository, 'governance', 'policies', 'test.cedar');
+
+beforeAll(() => {
+  world.must('init', '--yes');
+  writeFileSync(
+    policy,
+    `@id("test.ssh-by-npm")
+@reason("npm and what it starts may not look up names")
+forbid (principal is Writ::Task, action == Writ::Action::"exec", resource)
+when { resource.name == "id" && (context.ancestors.contains("xargs") || context.ancestors.contains("?")) };
+
+@id("test.date")
+@reason("only make may ask for the date")
+forbid (principal is Writ::Task, action == Writ::Action::"exec", resource)
+when { resource.name == "date" && context has parent && context.parent != "make" };
+`,
+  );
+  world.must('policy', 'check');
+});
+afterAll(() => world.dispose());
+
+const exec = (...argv: string[]) => world.writ(['exec', '--', ...argv]);
+
+/** As a program starts another, where no text speaks of it. */
+function start(...argv: string[]) {
+  const code = `import subprocess
+try:
+  subprocess.run(${JSON.stringify(argv)})
+except OSError as error:
+  print(error.strerror)`;
+  return exec('python3', '-c', code);
+}
+
+describe('every process', () => {
+  it('is on record with its file, its arguments, its directory and who started it', () => {
+    world.write('tool', '#!/bin/sh\nexec /bin/echo "$@"\n');
+    expect(exec('bash', '-c', 'chmod +x tool && (cd governance && ../tool one "two words")').stdout).toBe(
+      'one two words\n',
+    );
+    const [shell, chmod, tool, echo] = lastProcesses(world);
+    const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+    expect(shell?.data).toMatchObject({ starter: null, announced: true, cwd: world.repository });
+    expect(chmod?.data).toMatchObject({ starter: 'bash', announced: true, argv: ['chmod', '+x', 'tool'] });
+    expect(tool?.data).toMatchObject({
+      executable: { path: join(world.repository, 'tool'), sha256: digest(join(world.repository, 'tool')) },
+      interpreter: { path: realpathSync('/bin/sh'), sha256: digest('/bin/sh') },
+      argv: ['../tool', 'one', 'two words'],
+      cwd: join(world.repository, 'governance'),
+      starter: 'bash',
+    });
+    expect(echo?.data).toMatchObject({
+      executable: { path: realpathSync('/bin/echo'), sha256: digest('/bin/echo') },
+      starter: 'tool',
+      announced: false,
+    });
+  });
+
+  it('is on record however often it repeats itself', () => {
+    expect(exec('bash', '-c', 'for i in $(seq 200); do /bin/true; done; /bin/false').status).toBe(1);
+    const commands = lastProcesses(world).map(({ command }) => command);
+    expect(commands.filter((command) => command === '/bin/true')).toHaveLength(200);
+    expect(commands.at(-1)).toBe('/bin/false');
+  });
+
+  it('is refused where policy refuses it, with the reason where people look', () => {
+    const { stderr, stdout } = start('git', 'push', 'origin', 'main');
+    expect(stdout).toBe('Permission denied\n');
+    expect(stderr).toMatch(/^writ: denied: git: running git push.*needs approval:maintainers/m);
+    const denied = lastProcesses(world).find(({ decision }) => decision !== 'allow');
+    expect(denied).toMatchObject({
+      decision: 'step-up',
+      data: { reason: expect.stringContaining('git push') },
+    });
+  });
+
+  it('that no bundle of the profile names is refused, with the way to add it', () => {
+    const { stderr, stdout } = start('/usr/sbin/ldconfig', '-p');
+    expect(stdout).toBe('Permission denied\n');
+    expect(stderr).toContain(
+      'No bundle has ldconfig: add it to one in organisation.yaml that the profile develop names.',
+    );
+  });
+
+  it('is decided by who starts it, as far back as is known', () => {
+    expect(exec('id', '-u').status).toBe(0);
+    const { status, stderr } = exec('sh', '-c', 'echo -u | xargs sh -c \'id "$@"\' sh');
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('may not look up names');
+    world.write('Makefile', 'now:\n\t@date +%s\n');
+    expect(exec('make', 'now').status).toBe(0);
+    expect(exec('bash', '-c', 'date +%s; true').stderr).toContain('only make may ask for the date');
+  });
+});
+
+describe('programs of the repository', () => {
+  it('run under develop, and not under observe', () => {
+    world.write('hello.c', '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n');
+    expect(exec('sh', '-c', 'cc -o hello hello.c && ./hello').stdout).toBe('hello\n');
+    const observed = world.writ(['exec', '--profile', 'observe', '--', 'sh', '-c', '"$0"', './hello']);
+    expect(observed.status).toBe(126);
+    expect(observed.stderr).toContain('the profile runs no programs that the repository brings');
+    // The shell itself tells what it could see; the kernel refuses too, whatever was decided.
+    expect(existsSync(join(world.repository, 'hello'))).toBe(true);
+  });
+});
+
+describe('a policy that comes into force', () => {
+  it('holds for the next program of a command that runs already', async () => {
+    const child = world.start([
+      'exec',
+      '--',
+      'bash',
+      '-c',
+      'while [ ! -e stop ]; do /bin/uname || echo refused; sleep 0.1; done',
+    ]);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await until(() => output.includes('Linux'), 'the first program');
+    writeFileSync(
+      policy,
+      `@id("test.uname")
+@reason("no more")
+forbid (principal is Writ::Task, action == Writ::Action::"exec", resource)
+when { resource.name == "uname" };
+`,
+    );
+    await until(() => output.includes('refused'), 'the refusal');
+    world.write('stop', '');
+    await new Promise((resolve) => child.once('exit', resolve));
+    const after = output.slice(output.indexOf('refused'));
+    expect(after).not.toContain('Linux');
+  });
+});
+
+/** Processes of this machine whose arguments say that they belong to the session under test. */
+function running(mark: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      return readFileSync(join('/proc', name, 'cmdline'), 'utf8').includes(mark) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function parentOf(process_: number): number {
+  const fields = readFileSync(`/proc/${process_}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+  return Number(fields[1]);
+}
+
+describe('when what decides is killed, so is the command, at once and without a trace left running', () => {
+  const startCommand = async (mark: string) => {
+    const child = world.start(['exec', '--', 'bash', '-c', `: ${mark}; while :; do /bin/true; done`]);
+    const findShell = () => running(mark).find((one) => readlinkSync(`/proc/${one}/exe`).endsWith('bash'));
+    await until(() => findShell() !== undefined, 'the command');
+    // Bubblewrap's child is process 1 of the sandbox, its parent the supervisor.
+    const shell = findShell() ?? 0;
+    const supervisor = parentOf(parentOf(parentOf(shell)));
+    expect(readlinkSync(`/proc/${supervisor}/exe`)).toMatch(/writ-exec$/);
+    return { child, supervisor, ended: new Promise((resolve) => child.once('exit', resolve)) };
+  };
+
+  it('the supervisor', async () => {
+    const { supervisor, ended } = await startCommand('mark-of-supervisor');
+    process.kill(supervisor, 'SIGKILL');
+    await ended;
+    await until(() => running('mark-of-supervisor').length === 0, 'the end of everything');
+  });
+
+  it('the guard', async () => {
+    const { ended } = await startCommand('mark-of-guard');
+    const { pid } = world.json('status') as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await ended;
+    await until(() => running('mark-of-guard').length === 0, 'the end of everything');
+    expect(exec('true').status).toBe(0);
+    expect(processes(world, 1)[0]).toMatchObject({ command: 'true', decision: 'allow' });
+  });
+});
