@@ -26,11 +26,15 @@ const { bundle } = loadBundle(startingGovernance(facts, stockGovernance()), stoc
 if (bundle === null) throw new Error('the start does not load');
 const sound = bundle;
 
-function commands(file: string): string[] {
-  const lines = readFileSync(join(import.meta.dirname, file), 'utf8')
-    .trimEnd()
-    .split('\n');
-  return lines.map((line) => JSON.parse(line) as string);
+function lines<Line>(file: string): Line[] {
+  const text = readFileSync(join(import.meta.dirname, file), 'utf8').trimEnd();
+  return text.split('\n').map((line) => JSON.parse(line) as Line);
+}
+
+interface Abuse {
+  readonly command: string;
+  /** Its story: the incident, the function of the tool that it uses, the trick. */
+  readonly why: string;
 }
 
 function decide(command: string, profile: string, enforcement: EnforcementLevel): Decision {
@@ -48,7 +52,7 @@ function decide(command: string, profile: string, enforcement: EnforcementLevel)
 }
 
 describe('under develop, confined', () => {
-  const everyday = commands('everyday.jsonl');
+  const everyday = lines<string>('everyday.jsonl');
 
   it.each(everyday)('not denied: %s', (command) => {
     const { decision, reason } = decide(command, 'develop', 2);
@@ -62,7 +66,7 @@ describe('under develop, confined', () => {
 });
 
 describe('where only the decision stands (level 1)', () => {
-  it.each(commands('abuses.jsonl'))('not allowed: %s', (command) => {
+  it.each(lines<Abuse>('abuses.jsonl'))('not allowed: $command ($why)', ({ command }) => {
     expect(decide(command, 'develop', 1).decision).not.toBe('allow');
   });
 });

@@ -42,6 +42,13 @@ const execs = new Set(
     'PSQLRC PGSERVICEFILE PGHOST MYSQL_HOME SQLITE_TMPDIR EDITORRC GDBHISTFILE AWKPATH AWKLIBPATH BC_ENV_ARGS DC_ENV_ARGS ' +
     'CODEX_HOME CLAUDE_CONFIG_DIR ANTHROPIC_BASE_URL OPENAI_BASE_URL GEMINI_CLI_SYSTEM_SETTINGS_PATH ' +
     'DEBUGINFOD_URLS QT_PLUGIN_PATH GTK_MODULES GTK_PATH GIO_MODULE_DIR GST_PLUGIN_PATH ' +
+    'NETRC HGRCPATH FPATH KRB5_CONFIG KRB5CCNAME GNUTLS_SYSTEM_PRIORITY_FILE FONTCONFIG_FILE GS_LIB GS_OPTIONS PGOPTIONS PGSERVICE PGHOSTADDR ' +
+    'VAULT_ADDR CONSUL_HTTP_ADDR NOMAD_ADDR GOOGLE_APPLICATION_CREDENTIALS AZURE_CONFIG_DIR BUILDKIT_HOST COMPOSE_FILE COMPOSE_ENV_FILES ' +
+    'PUPPETEER_EXECUTABLE_PATH CHROME_PATH CHROME_BIN ESBUILD_BINARY_PATH SASS_BINARY_PATH SWC_BINARY_PATH CYPRESS_INSTALL_BINARY ' +
+    'PLAYWRIGHT_DOWNLOAD_HOST ELECTRON_RUN_AS_NODE npm_execpath npm_node_execpath XDEBUG_CONFIG ' +
+    'R_LIBS R_LIBS_USER R_HOME JULIA_DEPOT_PATH JULIA_PROJECT ERL_AFLAGS ERL_ZFLAGS ELIXIR_ERL_OPTIONS MIX_HOME HEX_MIRROR ' +
+    'OCAMLPATH FZF_DEFAULT_OPTS SKIM_DEFAULT_OPTIONS BAT_CONFIG_PATH BAT_OPTS M2_HOME TAP_RCFILE ' +
+    'DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE DENO_CERT DENO_AUTH_TOKENS ' +
     'WRIT_HOME MANPATH MANROFFOPT GROFF_COMMAND_PREFIX TEXINPUTS TEXMFHOME CDPATH BASH_LOADABLES_PATH EXECIGNORE FIGNORE'
   ).split(' '),
 );
@@ -60,12 +67,23 @@ export function namesSecret(text: string): boolean {
   return /(TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)/i.test(text);
 }
 
+const jvmOptions =
+  /^(_JAVA_OPTIONS|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|JAVA_OPTS|MAVEN_OPTS|GRADLE_OPTS|ANT_OPTS|SBT_OPTS)$/;
+const harmlessJvmOptions =
+  /^(\s*-(X(mx|ms|ss|mn)\d+[kmgKMG]?|XX:(MaxMetaspaceSize|MaxRAMPercentage|ReservedCodeCacheSize)=[\w.]+|XX:\+Use\w+GC|D(file\.encoding|user\.(timezone|language)|java\.awt\.headless|org\.gradle\.(daemon|parallel|caching|workers\.max))=[\w./-]+|ea))*\s*$/;
+/** Of the package managers' own variables, those that only change what they print, try again or leave out. */
+const harmlessTools =
+  /^(npm_config_(loglevel|fund|audit|progress|yes|color|update_notifier|prefer_offline|offline|legacy_peer_deps|production|ignore_scripts|engine_strict)|PIP_(DISABLE_PIP_VERSION_CHECK|NO_CACHE_DIR|NO_INPUT|QUIET|VERBOSE|PROGRESS_BAR|DEFAULT_TIMEOUT|RETRIES|REQUIRE_VIRTUALENV|BREAK_SYSTEM_PACKAGES|ROOT_USER_ACTION)|UV_(NO_PROGRESS|OFFLINE|NO_CACHE|LINK_MODE|CONCURRENT_\w+|FROZEN|LOCKED|NO_SYNC|HTTP_TIMEOUT)|POETRY_(NO_INTERACTION|VIRTUALENVS_\w+)|YARN_(ENABLE_(TELEMETRY|IMMUTABLE_INSTALLS|PROGRESS_BARS)|HTTP_TIMEOUT)|COREPACK_ENABLE_DOWNLOAD_PROMPT|BUNDLE_(PATH|WITHOUT|WITH|JOBS|DEPLOYMENT|FROZEN|RETRY)|COMPOSER_(ALLOW_SUPERUSER|NO_INTERACTION|MEMORY_LIMIT|PROCESS_TIMEOUT)|HELM_NAMESPACE)$/i;
+
 export function effectOfVariable(name: string, value: string | null): VariableEffect {
   if (name === 'PATH') return 'path';
   if (shells.has(name)) return value === '' ? 'none' : 'shell';
   if (execs.has(name)) {
     if (name === 'NODE_OPTIONS' && value !== null && (value === '' || harmlessNodeOptions.test(value)))
       return 'none';
+    if (name === 'LESS' && value !== null && /^-?[FRSXMNiKQe]*$/.test(value)) return 'none';
+    if (jvmOptions.test(name) && value !== null && harmlessJvmOptions.test(value)) return 'none';
+    if (name === 'RUBYOPT' && value !== null && /^-W[:\w-]*$/.test(value)) return 'none';
     if (
       name === 'GOFLAGS' &&
       value !== null &&
@@ -81,10 +99,17 @@ export function effectOfVariable(name: string, value: string | null): VariableEf
       return value !== null && /^([01]|true|false|)$/.test(value) ? 'none' : 'write';
     return 'exec';
   }
+  if (
+    /^(HISTFILE|LESSHISTFILE|SSLKEYLOGFILE|SQLITE_HISTORY|NODE_REPL_HISTORY|MYSQL_HISTFILE|PSQL_HISTORY)$/.test(
+      name,
+    )
+  )
+    return value === '' || value === '/dev/null' ? 'none' : 'write';
+  if (harmlessTools.test(name)) return 'none';
   if (name.startsWith('PYTHON')) return harmlessPython.test(name) ? 'none' : 'exec';
   if (name.startsWith('CARGO_')) return harmlessCargo.test(name) ? 'none' : 'exec';
   if (
-    /^(LD_|DYLD_|BASH_FUNC_|GLIBC_|npm_config_|NPM_CONFIG_|YARN_|PNPM_|COREPACK_|PIP_(?!DISABLE_PIP_VERSION_CHECK$|NO_CACHE_DIR$|NO_INPUT$)|UV_(?!NO_PROGRESS$|OFFLINE$|NO_CACHE$)|POETRY_|CONDA_|TF_CLI_|TF_PLUGIN|ANSIBLE_|PKG_CONFIG_|COR(ECLR)?_|MSBUILD|NUGET_|TMUX|SUDO_|HTTPD?_|PERL|RUBY)/.test(
+    /^(LD_|DYLD_|BASH_FUNC_|GLIBC_|npm_config_|NPM_CONFIG_|YARN_|PNPM_|COREPACK_|PIP_|UV_|POETRY_|BUNDLE_|COMPOSER_|HELM_|CLOUDSDK_|MAGICK_|TEXMF|AWS_(ENDPOINT_URL|CA_BUNDLE|ROLE_ARN|WEB_IDENTITY|CONTAINER_|EC2_METADATA)|CONDA_|TF_CLI_|TF_PLUGIN|ANSIBLE_|PKG_CONFIG_|COR(ECLR)?_|MSBUILD|NUGET_|TMUX|SUDO_|HTTPD?_|PERL|RUBY)/.test(
       name,
     )
   ) {
