@@ -1,4 +1,5 @@
 /** A proxy of one session in this process, its policy and names as a test says, and everything that it recorded. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -83,17 +84,21 @@ export class Desk implements AsyncDisposable {
   }
 
   /** A tunnel, and what the proxy answered to the request for it. */
-  async tunnel(target: string): Promise<{ readonly socket: Socket; readonly answer: Answer }> {
-    const { promise, resolve, reject } = Promise.withResolvers<{ socket: Socket; answer: Answer }>();
-    const request = httpRequest({ socketPath: this.socket, method: 'CONNECT', path: target, agent: false });
-    request.once('error', reject).once('connect', (response, socket, head) => {
-      const { statusCode = 0, statusMessage = '', headers } = response;
-      if (head.length > 0) socket.unshift(head);
-      const answer = { status: statusCode, phrase: statusMessage, headers, body: '' };
-      resolve({ socket: socket.on('error', () => {}), answer });
-    });
-    request.end();
-    return promise;
+  async tunnel(
+    target: string,
+  ): Promise<{ readonly socket: Socket; readonly answer: Pick<Answer, 'status' | 'phrase'> }> {
+    const socket = this.client();
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+    let head = '';
+    while (!head.includes('\r\n\r\n')) {
+      const byte = socket.read(1) as Buffer | null;
+      if (byte !== null) head += byte.toString('latin1');
+      else if (socket.destroyed || socket.readableEnded) throw new Error('the proxy is gone');
+      else await Promise.race(['readable', 'end', 'close'].map((event) => once(socket, event)));
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    const [, status, phrase = ''] = /^HTTP\/1\.1 (\d+) (.*)\r\n/.exec(head) ?? [];
+    return { socket, answer: { status: Number(status), phrase } };
   }
 
   /** A plain request through the proxy. */

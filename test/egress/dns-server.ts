@@ -13,7 +13,9 @@ export class DnsServer implements Disposable {
   /** @param answer addresses of a name, the given time that it is asked for by either type */
   constructor(answer: (name: string, time: number) => readonly string[]) {
     this.#answer = answer;
-    this.#socket.on('message', (query, from) => this.#socket.send(this.#reply(query), from.port, from.address));
+    this.#socket.on('message', (query, from) =>
+      this.#socket.send(this.#reply(query), from.port, from.address),
+    );
   }
 
   async listen(): Promise<string> {

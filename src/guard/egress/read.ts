@@ -13,12 +13,14 @@ export async function nextChunk(socket: Socket): Promise<Buffer | null> {
 
 /** Exactly so many bytes, with the rest left for later; null when they do not come. */
 export async function take(socket: Socket, length: number): Promise<Buffer | null> {
-  for (;;) {
-    const chunk = socket.read(length) as Buffer | null;
-    if (chunk !== null) return chunk.length === length ? chunk : null;
-    if (socket.readableEnded || socket.destroyed) return null;
-    await readable(socket);
+  let taken = Buffer.alloc(0);
+  while (taken.length < length) {
+    const chunk = await nextChunk(socket);
+    if (chunk === null) return null;
+    taken = Buffer.concat([taken, chunk]);
   }
+  if (taken.length > length) socket.unshift(taken.subarray(length));
+  return taken.subarray(0, length);
 }
 
 /** Puts back what was read too far, and returns the socket to the state in which it can flow. */

@@ -76,10 +76,15 @@ export const carryUnread: Carry = async (client, { upstream, wanted }, patience,
     encryptedName = first?.read.kind === 'hello' && first.read.encryptedName;
     if (first !== null) upstream.write(first.bytes);
     client.pipe(upstream);
-    const [up] = await Promise.allSettled([finished(client), finished(upstream)]);
-    // A server that has said all and is gone answers further words with a reset; the client still hears it out.
-    if (upstream.readableEnded && !client.destroyed) await drained(client);
-    over.resolve({ outcome: upstream.readableEnded && up.status === 'fulfilled' ? 'closed' : 'broken' });
+    try {
+      await Promise.all([finished(client), finished(upstream)]);
+      over.resolve({ outcome: 'closed' });
+    } catch {
+      // A server that has said all and is gone answers further words with a reset; the client still hears it out.
+      const said = upstream.readableEnded && client.errored === null;
+      if (said && !client.destroyed) await drained(client);
+      over.resolve({ outcome: said ? 'closed' : 'broken' });
+    }
   };
   both().catch(end('broken'));
   const ended = await over.promise;
