@@ -31,6 +31,7 @@ const systemParts = [
     tasks: ['test', 'check'],
   },
   { file: 'initdb', debian: 'postgresql', tasks: ['test', 'check', 'bench'] },
+  { file: '/usr/sbin/sshd', debian: 'openssh-server', tasks: ['test', 'check'] },
 ];
 
 const tasks = {

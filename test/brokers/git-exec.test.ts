@@ -45,6 +45,13 @@ beforeAll(async () => {
       }),
     );
   });
+  // As an organisation would that lets maintainers' tasks push.
+  const policies = join(world.repository, 'governance', 'policies', 'develop.cedar');
+  const published = 'when { context.traits.contains("publishes") }';
+  const text = readFileSync(policies, 'utf8');
+  expect(text).toContain(published);
+  const freed = published.replace(' }', ' && !(principal in Writ::Profile::"maintain") }');
+  writeFileSync(policies, text.replace(published, freed));
   world.must('policy', 'check');
 });
 afterAll(async () => {
@@ -92,9 +99,10 @@ test('git fetch just works, and nobody is asked for a password', async () => {
 
 describe('pushing', () => {
   test('is refused to a credential for reading, before the server hears of it', async () => {
-    const pushed = await inside('git push origin HEAD:refs/heads/task');
-    expect(pushed.status).not.toBe(0);
-    expect(pushed.stderr).toContain('the credential of this session is for reading');
+    const asked = await inside(
+      `curl -s --noproxy '*' 'http://127.0.0.1:3129/repository/info/refs?service=git-receive-pack'`,
+    );
+    expect(asked.stdout).toBe('writ: the credential of this session is for reading\n');
     expect(server.requests).toEqual([]);
   });
 
@@ -102,8 +110,7 @@ describe('pushing', () => {
     const script = `set -e
 head -c 3000000 /dev/urandom > large.bin
 git add large.bin; git commit --quiet -m large
-git push --quiet origin HEAD:refs/heads/task
-git reset --quiet --hard HEAD~1`;
+git push --quiet origin HEAD:refs/heads/task`;
     expect(await inside(script, '--profile', 'maintain')).toMatchObject({ status: 0 });
     expect(execFileSync('git', ['-C', bare, 'cat-file', '-s', 'task:large.bin'], { encoding: 'utf8' })).toBe(
       '3000000\n',

@@ -2,5 +2,6 @@
 import type { Brokers } from './broker.ts';
 import { gitHttps } from './git-https.ts';
 import { postgres } from './postgres.ts';
+import { ssh } from './ssh.ts';
 
-export const brokers: Brokers = { postgres, 'git-https': gitHttps };
+export const brokers: Brokers = { postgres, 'git-https': gitHttps, ssh };

@@ -37,6 +37,10 @@ export class SshReader {
     return found;
   }
 
+  get isAtEnd(): boolean {
+    return this.#offset === this.#bytes.length;
+  }
+
   end(): void {
     if (this.#offset !== this.#bytes.length) throw this.#fault('something follows it');
   }

@@ -5,6 +5,7 @@
 import { constants, createHash, createPublicKey, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 import { WritError } from '../model/errors.ts';
 import { SshReader } from './ssh-reader.ts';
+import { sshString } from './ssh-writer.ts';
 
 export type SshSignatureErrorCode =
   | 'signature_malformed'
@@ -222,12 +223,6 @@ function unsigned(mpint: Buffer): Buffer {
   if (mpint.length === 0 || first >= 0x80 || (first === 0 && second < 0x80))
     throw malformed('a number in it is not well-formed');
   return first === 0 ? mpint.subarray(1) : mpint;
-}
-
-function sshString(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }
 
 function sha256(bytes: Buffer): Buffer {

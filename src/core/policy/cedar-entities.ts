@@ -54,6 +54,7 @@ export function profileEntity(organisation: Organisation, name: string): EntityJ
       hosts: profile.hosts.map((set) => reference('HostSet', set)),
       environment: [...profile.environment],
       credentials: profile.credentials.map((name) => reference('Credential', name)),
+      lends: lentStores(organisation, profile.credentials),
       repository: profile.repository,
       repositoryPrograms: profile.repositoryPrograms,
       enforcement: profile.enforcement,
@@ -62,6 +63,14 @@ export function profileEntity(organisation: Organisation, name: string): EntityJ
       .slice(1)
       .map((parent) => uid('Profile', parent)),
   };
+}
+
+/** In the sandbox what a command would take from such a store is what Writ lends, and none of anybody's own. */
+const storeOf: Readonly<Record<string, string>> = { postgres: 'postgresql', 'git-https': 'git', ssh: 'ssh' };
+
+function lentStores(organisation: Organisation, credentials: readonly string[]): string[] {
+  const kinds = credentials.flatMap((name) => registered(organisation.credentials, name)?.broker ?? []);
+  return [...new Set(kinds.flatMap((kind) => storeOf[kind] ?? []))].sort();
 }
 
 export function assistantEntity(organisation: Organisation, name: string): EntityJson | null {

@@ -107,10 +107,34 @@ const gitHttps = z.strictObject({
   ca: path.optional(),
 });
 
+/** Of a certificate; sshd takes lists of them apart at commas. */
+const sshName = z.string().regex(/^[^\s,\p{Cc}]{1,200}$/u, 'must not hold spaces or commas');
+
+const ssh = z.strictObject({
+  ...common,
+  broker: z.literal('ssh'),
+  /** The private key of the authority that servers trust (`TrustedUserCAKeys`): OpenSSH's form, Ed25519, no passphrase. */
+  ca: secret,
+  /** Accounts, or names that the servers map to accounts (`AuthorizedPrincipalsFile`). */
+  principals: z.array(sshName).min(1).max(50),
+  ttl: duration({ least: '10s', most: '1h' }).default(5 * 60_000),
+  forceCommand: text.optional(),
+  /** From where it may be used: addresses and CIDR ranges. */
+  sourceAddresses: z
+    .array(sshName.regex(/^[0-9a-f.:]+(\/\d{1,3})?$/, 'must be an address or a CIDR range'))
+    .max(50)
+    .default([]),
+  extensions: z
+    .array(z.enum(['permit-pty', 'permit-port-forwarding', 'permit-agent-forwarding', 'permit-user-rc']))
+    .default([]),
+  /** File for sshd's `RevokedKeys`; without it a certificate dies with its key, which never leaves the guard. */
+  krl: path.optional(),
+});
+
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps],
-  'must be one of: postgres, git-https',
+  [postgres, gitHttps, ssh],
+  'must be one of: postgres, git-https, ssh',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -122,6 +146,8 @@ export function scopesOf(given: Credential): readonly string[] {
       return [...new Set(given.grants.flatMap(postgresScopes))].sort();
     case 'git-https':
       return given.access === 'write' ? ['read', 'write'] : ['read'];
+    case 'ssh':
+      return given.principals.map((name) => `principal:${name}`).sort();
   }
 }
 

@@ -9,6 +9,7 @@ import type { Session } from '../session.ts';
 import { insidePath, startGitRelay } from './git-relay.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { startPostgresRelay } from './postgres-relay.ts';
+import { startSshAgent } from './ssh-agent.ts';
 
 /** One credential in one session. */
 interface Place {
@@ -18,7 +19,7 @@ interface Place {
   readonly credential: Credential;
   /** Of the session, outside of the sandbox. */
   readonly inFolder: (file: string) => string;
-  readonly holder: LeaseHolder;
+  readonly hold: (parameters?: Readonly<Record<string, string>>) => LeaseHolder;
 }
 
 export async function contributeCredentials(
@@ -34,17 +35,21 @@ export async function contributeCredentials(
   for (const [index, name] of names.entries()) {
     const credential = registered(organisation.credentials, name);
     if (credential === null) continue; // a loaded bundle has them all
-    const holder = new LeaseHolder({
-      authority: guard.authority,
-      clock: guard.clock,
-      writ: session.writ.claims.id,
-      session: session.id,
-      credential: name,
-      renews: true,
-    });
-    session.cleanUp.push(async () => holder.close());
+    const hold = (parameters: Readonly<Record<string, string>> = {}) => {
+      const holder = new LeaseHolder({
+        authority: guard.authority,
+        clock: guard.clock,
+        writ: session.writ.claims.id,
+        session: session.id,
+        credential: name,
+        renews: credential.broker !== 'ssh',
+        parameters,
+      });
+      session.cleanUp.push(async () => holder.close());
+      return holder;
+    };
     const inFolder = (file: string) => join(folder, `${index}-${file}`);
-    contributions.push(await contribute({ guard, session, name, credential, inFolder, holder }));
+    contributions.push(await contribute({ guard, session, name, credential, inFolder, hold }));
   }
   return {
     // Of two that mean the same variable the profile's first one has it.
@@ -72,12 +77,14 @@ async function contribute(place: Place): Promise<Contribution> {
       return contributePostgres(place, place.credential.database);
     case 'git-https':
       return contributeGit(place, place.credential.host);
+    case 'ssh':
+      return contributeSsh(place);
   }
 }
 
-async function contributePostgres({ session, name, inFolder, holder }: Place, database: string) {
+async function contributePostgres({ session, name, inFolder, hold }: Place, database: string) {
   const source = inFolder('pg.sock');
-  const relay = await startPostgresRelay(source, holder);
+  const relay = await startPostgresRelay(source, hold());
   session.cleanUp.push(async () => relay.close());
   const folder = `/run/writ/postgres/${name}`;
   return {
@@ -90,10 +97,7 @@ async function contributePostgres({ session, name, inFolder, holder }: Place, da
 const gitPort = 3129;
 
 /** Git goes to the guard wherever it would go to the writ's own repository; elsewhere it goes as ever. */
-async function contributeGit(
-  { guard, session, inFolder, holder }: Place,
-  host: string,
-): Promise<Contribution> {
+async function contributeGit({ guard, session, inFolder, hold }: Place, host: string): Promise<Contribution> {
   const { remote, addresses } = session.place.repository;
   const [address] = addresses;
   if (address === undefined || !remote.startsWith(`${host}/`)) return { environment: {}, binds: [] };
@@ -101,7 +105,7 @@ async function contributeGit(
   const relay = await startGitRelay({
     socket: source,
     path: pathOnServer(address),
-    holder,
+    holder: hold(),
     report: guard.report,
   });
   session.cleanUp.push(async () => relay.close());
@@ -126,4 +130,12 @@ function gitSettings(settings: readonly (readonly [key: string, value: string])[
       [`GIT_CONFIG_VALUE_${index}`, value],
     ]),
   ]) as Record<string, string>;
+}
+
+async function contributeSsh({ session, name, inFolder, hold }: Place): Promise<Contribution> {
+  const source = inFolder('ssh.sock');
+  const agent = await startSshAgent(source, hold);
+  session.cleanUp.push(async () => agent.close());
+  const target = `/run/writ/ssh/${name}.sock`;
+  return { environment: { SSH_AUTH_SOCK: target }, binds: [{ source, target, mode: 'ro' }] };
 }

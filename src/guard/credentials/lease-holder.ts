@@ -50,6 +50,13 @@ export class LeaseHolder {
     }
   }
 
+  /** What is held, without using it; asked for where nothing is. @throws as `use` */
+  async held(): Promise<Lent> {
+    const held = await this.#lent?.catch(() => null);
+    if (this.#closed) throw refused('the session has ended', null);
+    return held !== undefined && held !== null && this.#lasts(held) ? held : this.#ask();
+  }
+
   /** Nothing is handed out any more. */
   close(): void {
     this.#closed = true;
