@@ -20,7 +20,7 @@ export function authorityClient(send: Send): AuthorityPort {
     activateWrit: (id) => post(`/writs/${encodeURIComponent(id)}/activate`),
     renewWrit: (id) => post(`/writs/${encodeURIComponent(id)}/renew`),
     closeWrit: (id, reason) => post(`/writs/${encodeURIComponent(id)}/close`, { reason }),
-    record: (reports) => post('/entries', { reports }),
+    record: (reports, close = null) => post('/entries', { reports, close }),
     requestApproval: (request) => post('/approvals', request),
     useApproval: (id, digest, report) => post(`/approvals/${encodeURIComponent(id)}/use`, { digest, report }),
     issueJwtSvid: (request) => post('/svids/jwt', request),

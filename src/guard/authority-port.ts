@@ -23,6 +23,8 @@ export interface WritRequest {
   readonly repository: RepositoryIdentity;
   readonly enforcement: EnforcementLevel;
   readonly taskKey: string;
+  /** Something is about to run under it: it is active from the start. */
+  readonly activate: boolean;
 }
 
 export interface GuardRecord {
@@ -53,7 +55,11 @@ export interface AuthorityPort {
   renewWrit(id: string): Promise<Writ>;
   closeWrit(id: string, reason: string): Promise<void>;
   /** Refused when the writ has ended. */
-  record(records: readonly GuardRecord[]): Promise<void>;
+  record(
+    records: readonly GuardRecord[],
+    /** A writ that is over with this, in the same transaction. */
+    close?: { readonly writ: string; readonly reason: string } | null,
+  ): Promise<void>;
   requestApproval(request: { writ: string; subject: ApprovalSubject; reason: string }): Promise<Approval>;
   /** Marks it used and records the decision that it permits in one transaction. */
   useApproval(id: string, digest: string, record: GuardRecord): Promise<void>;

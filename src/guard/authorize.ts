@@ -29,17 +29,26 @@ export interface Answer {
   readonly evidence: readonly Evidence[];
 }
 
-/** Resolves only when the decision is on the log. A granted approval for exactly this act is used up by it. */
+/**
+ * Resolves only when the decision is on the log. A granted approval for exactly this act is used up by it.
+ * @param prepare what an allowed act needs; what it returns is recorded with the decision
+ */
 export async function authorize(
   authority: AuthorityPort,
   bundle: Bundle,
   asked: Asked,
   now: number,
+  prepare: (answer: Answer) => Promise<readonly GuardRecord[]> = async () => [],
 ): Promise<Answer> {
   const decision = decideCommand(bundle, asked.task, asked.analysis.operations, [], now);
-  if (decision.decision !== 'step-up') {
+  if (decision.decision === 'deny') {
     await authority.record([decisionRecord(asked, decision)]);
     return { decision, approval: null, evidence: [] };
+  }
+  if (decision.decision === 'allow') {
+    const answer = { decision, approval: null, evidence: [] };
+    await recordWith(authority, decisionRecord(asked, decision), () => prepare(answer));
+    return answer;
   }
 
   const subject = { ...asked.subject, missing: decision.missing, policyVersion: decision.policyVersion };
@@ -57,12 +66,28 @@ export async function authorize(
 
   const evidence = evidenceOf(approval);
   const approved = decideCommand(bundle, asked.task, asked.analysis.operations, evidence, now);
-  if (approved.decision === 'allow') {
-    await authority.useApproval(approval.id, approval.digest, decisionRecord(asked, approved, approval));
-  } else {
+  if (approved.decision !== 'allow') {
     await authority.record([decisionRecord(asked, approved, approval)]);
+    return { decision: approved, approval, evidence: [] };
   }
-  return { decision: approved, approval, evidence: approved.decision === 'allow' ? evidence : [] };
+  await authority.useApproval(approval.id, approval.digest, decisionRecord(asked, approved, approval));
+  const answer = { decision: approved, approval, evidence };
+  const records = await prepare(answer);
+  if (records.length > 0) await authority.record(records);
+  return answer;
+}
+
+/** In one transaction; the decision alone where what follows it cannot be prepared. */
+async function recordWith(
+  authority: AuthorityPort,
+  decided: GuardRecord,
+  prepare: () => Promise<readonly GuardRecord[]>,
+): Promise<void> {
+  const records = await prepare().catch(async (error: unknown) => {
+    await authority.record([decided]);
+    throw error;
+  });
+  await authority.record([decided, ...records]);
 }
 
 function evidenceOf(approval: Approval): Evidence[] {

@@ -44,7 +44,7 @@ export function forgetVerdicts(guard: Guard): void {
 /** Ends the running commands of a writ: their connections at once, and their launchers kill the whole tree. */
 export function endSessionsOf(guard: Guard, writ: string, reason: string): void {
   for (const session of guard.sessions.values()) {
-    if (session.writ.claims.id !== writ) continue;
+    if (session.writ.claims.id !== writ || session.ended) continue;
     session.stop.abort();
     session.channel.send({ type: 'kill', reason });
   }

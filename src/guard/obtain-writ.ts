@@ -28,9 +28,10 @@ export async function obtainWrit(
     repository: identityOf(place.repository),
     enforcement,
     taskKey: guard.taskKeys.create(),
+    activate: true,
   });
   if ('refusal' in issued) return issued;
-  return { writ: await verified(guard, await guard.authority.activateWrit(issued.writ.claims.id)) };
+  return { writ: await verified(guard, issued.writ) };
 }
 
 /** The signature is what grants; what stands beside it only repeats it. */

@@ -17,6 +17,7 @@ import { resolveExecutable } from './executable.ts';
 import type { Guard } from './guard.ts';
 import type { SessionMessage } from './launcher/session-message.ts';
 import { prepareLaunch } from './launch.ts';
+import type { LaunchSpec } from './sandbox/launch-spec.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { obtainWrit } from './obtain-writ.ts';
 import { Announced } from './supervise/announced.ts';
@@ -91,33 +92,44 @@ export async function openSession(
 }
 
 async function launchSession(guard: Guard, session: Session): Promise<void> {
-  if (!isGovernedAssistant(session.request)) {
-    const answer = await decide(guard, session);
-    if (answer.decision.decision !== 'allow') {
-      session.channel.send({
-        type: 'refused',
-        decision: answer.decision,
-        approval: answer.approval?.id ?? null,
-      });
-      await abandon(guard, session, `the command was not allowed (${answer.decision.decision})`);
-      return;
-    }
-    session.announced.add(answer.decision.operations, answer.evidence);
-  }
-  if (session.channel.closed.aborted) return;
-  const spec = await prepareLaunch(guard, session);
-  await guard.authority.record([
-    executionRecord(session, 'execution.started', {
-      argv: session.request.argv.slice(0, 1000),
-      kind: session.request.kind,
-      cwd: session.place.directory,
-      enforcement: session.writ.claims.enforcement,
-      guard: guard.name,
-      ownsWrit: session.ownsWrit,
-    }),
-  ]);
+  const prepared = isGovernedAssistant(session.request)
+    ? await prepareAssistant(guard, session)
+    : await prepareCommand(guard, session);
+  if (prepared === null) return;
   keepRenewed(guard, session);
-  session.channel.send({ type: 'launch', session: session.id, spec });
+  session.channel.send({ type: 'launch', session: session.id, spec: prepared });
+}
+
+async function prepareAssistant(guard: Guard, session: Session): Promise<LaunchSpec> {
+  const spec = await prepareLaunch(guard, session);
+  await guard.authority.record([startRecord(guard, session)]);
+  return spec;
+}
+
+/** Decision and start go on record in one transaction. Null when it may not start, or nobody waits for it any more. */
+async function prepareCommand(guard: Guard, session: Session): Promise<LaunchSpec | null> {
+  const prepared: LaunchSpec[] = [];
+  const { decision, approval } = await decide(guard, session, async (answer) => {
+    session.announced.add(answer.decision.operations, answer.evidence);
+    if (session.channel.closed.aborted) return [];
+    prepared.push(await prepareLaunch(guard, session));
+    return [startRecord(guard, session)];
+  });
+  if (decision.decision === 'allow') return prepared[0] ?? null;
+  session.channel.send({ type: 'refused', decision, approval: approval?.id ?? null });
+  await abandon(guard, session, `the command was not allowed (${decision.decision})`);
+  return null;
+}
+
+function startRecord(guard: Guard, session: Session): GuardRecord {
+  return executionRecord(session, 'execution.started', {
+    argv: session.request.argv.slice(0, 1000),
+    kind: session.request.kind,
+    cwd: session.place.directory,
+    enforcement: session.writ.claims.enforcement,
+    guard: guard.name,
+    ownsWrit: session.ownsWrit,
+  });
 }
 
 /** Renews the writ before it expires while policy grants it; where it does not, expiry ends the command. */
@@ -140,10 +152,14 @@ function keepRenewed(guard: Guard, session: Session): void {
 }
 
 /** Decides the command; with `wait`, holds until a missing approval is there or can no longer come. */
-async function decide(guard: Guard, session: Session): Promise<Answer> {
+async function decide(
+  guard: Guard,
+  session: Session,
+  prepare: (answer: Answer) => Promise<readonly GuardRecord[]>,
+): Promise<Answer> {
   const asked = await describeCommand(guard, session);
   for (;;) {
-    const answer = await authorize(guard.authority, await guard.bundle(), asked, guard.clock());
+    const answer = await authorize(guard.authority, await guard.bundle(), asked, guard.clock(), prepare);
     const waits = answer.decision.decision === 'step-up' && answer.approval?.state === 'waiting';
     if (!session.request.wait || !waits || answer.approval === null) return answer;
     const { id } = answer.approval;
@@ -207,29 +223,37 @@ async function endLost(guard: Guard, session: Session): Promise<void> {
   );
 }
 
+/** What the guard's services held is given up first: then the end and the writ's go on record together. */
 async function finish(guard: Guard, session: Session, data: { readonly [key: string]: Json }): Promise<void> {
   session.ended = true;
   session.supervisor?.end();
   await session.supervisor?.settled();
+  await giveUp(guard, session);
   const planted = Array.isArray(data['planted']) && data['planted'].length > 0;
-  await guard.authority.record([
-    executionRecord(session, 'execution.ended', {
-      ...data,
-      landlock: session.supervisor?.landlock ?? null,
-    }),
-    ...(planted
-      ? [executionRecord(session, 'alert', { kind: 'planted', files: data['planted'] ?? [] })]
-      : []),
-  ]);
-  await abandon(guard, session, 'the command ended');
+  const ended = executionRecord(session, 'execution.ended', {
+    ...data,
+    landlock: session.supervisor?.landlock ?? null,
+  });
+  const alert = executionRecord(session, 'alert', { kind: 'planted', files: data['planted'] ?? [] });
+  const close = session.ownsWrit ? { writ: session.writ.claims.id, reason: 'the command ended' } : null;
+  try {
+    await guard.authority.record(planted ? [ended, alert] : [ended], close);
+  } finally {
+    guard.sessions.delete(session.id);
+  }
 }
 
+/** Nothing was launched. */
 async function abandon(guard: Guard, session: Session, reason: string): Promise<void> {
   session.ended = true;
-  session.stop.abort();
   guard.sessions.delete(session.id);
-  for (const undo of session.cleanUp.reverse()) await undo();
+  await giveUp(guard, session);
   if (session.ownsWrit) await guard.authority.closeWrit(session.writ.claims.id, reason);
+}
+
+async function giveUp(guard: Guard, session: Session): Promise<void> {
+  session.stop.abort();
+  for (const undo of session.cleanUp.reverse()) await undo().catch(guard.report);
 }
 
 function executionRecord(

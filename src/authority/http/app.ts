@@ -147,8 +147,8 @@ export function createAuthorityApp(
   app.route('/leases', leaseRoutes(authority, caller));
 
   app.post('/entries', async (context) => {
-    const { reports } = recordRequest.parse(await json(context.req.raw));
-    return context.json({ indexes: await record(authority, reports) });
+    const { reports, close } = recordRequest.parse(await json(context.req.raw));
+    return context.json({ indexes: await record(authority, reports, close) });
   });
   app.get('/entries', async (context) => {
     const { type: types, ...rest } = entriesQuery.parse(query(context.req.raw));

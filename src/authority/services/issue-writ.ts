@@ -8,6 +8,7 @@ import { registered } from '../../core/policy/organisation.ts';
 import type { PersonRuling } from '../../core/policy/person-ruling.ts';
 import { currentBundle, entry, freshId, type AuthorityContext } from '../context.ts';
 import type { AssistantMode, Reader } from '../store/port.ts';
+import { writFacts } from './writ.ts';
 
 export interface IssueRequest {
   readonly assistant: string;
@@ -16,6 +17,8 @@ export interface IssueRequest {
   readonly repository: RepositoryIdentity;
   readonly enforcement: EnforcementLevel;
   readonly taskKey: string;
+  /** Something is about to run under it: it is active from the start. */
+  readonly activate?: boolean;
 }
 
 export type Issued = { readonly writ: Writ } | { readonly refusal: PersonRuling };
@@ -44,10 +47,12 @@ export async function issueWrit(
     }
 
     const signature = signWrit(claims, context.writKey);
-    const writ: Writ = { claims, state: 'issued', signature, renewals: 0, ended: null };
+    const state = request.activate === true ? 'active' : 'issued';
+    const writ: Writ = { claims, state, signature, renewals: 0, ended: null };
     await unit.insertWrit(writ);
     const granted = { worktree, proven, taskKey, policyVersion, policies: ruling.policies, expiresAt };
     unit.append(entry(context, 'writ.issued', { ...facts, data: { ...asked, ...granted } }));
+    if (state === 'active') unit.append(entry(context, 'writ.activated', writFacts(writ)));
     return { writ };
   });
   return value;

@@ -3,8 +3,10 @@ import type { reportedTypes } from '../../core/api/authority.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Entry, Json } from '../../core/model/entry.ts';
 import { WritError } from '../../core/model/errors.ts';
-import { entry, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
+import { canBecome } from '../../core/model/writ.ts';
+import { entry, type AuthorityContext, type AuthorityErrorCode, type WritEnded } from '../context.ts';
 import type { Unit } from '../store/port.ts';
+import { endWritIn } from './end-writ.ts';
 import { existingWrit, liveWrit, writFacts } from './writ.ts';
 
 export interface Reported {
@@ -26,6 +28,12 @@ const takenAlways: readonly Reported['type'][] = [
   'alert',
 ];
 
+/** A writ that is over with what is reported. */
+export interface Closing {
+  readonly writ: string;
+  readonly reason: string;
+}
+
 /**
  * All of it or nothing.
  * @returns the entries' indexes in the log
@@ -34,23 +42,37 @@ const takenAlways: readonly Reported['type'][] = [
 export async function record(
   context: AuthorityContext,
   reports: readonly Reported[],
+  close: Closing | null = null,
 ): Promise<readonly number[]> {
   const ends = reports.filter(({ type }) => type === 'execution.ended').map(({ session }) => session);
   for (const session of ends) await assertNotOnLog(context, session);
   const claimed: string[] = [];
   try {
-    const { indexes } = await context.store.commit(async (unit) => {
+    const { value: ended, indexes } = await context.store.commit(async (unit) => {
       for (const session of ends) {
         if (!context.endedSessions.add(session)) throw endedTwice(session);
         claimed.push(session);
       }
       for (const report of reports) unit.append(await reportedEntry(context, unit, report));
+      return close === null ? null : closeIn(context, unit, close);
     });
+    if (ended !== null) context.events.emit('ended', ended);
     return indexes;
   } catch (error) {
     for (const session of claimed) context.endedSessions.delete(session);
     throw error;
   }
+}
+
+/** One that had ended before stays as it was. */
+async function closeIn(
+  context: AuthorityContext,
+  unit: Unit,
+  { writ: id, reason }: Closing,
+): Promise<WritEnded | null> {
+  const writ = await existingWrit(unit, id);
+  const ending = { state: 'closed', by: 'guard', reason } as const;
+  return canBecome(writ.state, 'closed') ? endWritIn(context, unit, writ, ending) : null;
 }
 
 async function reportedEntry(context: AuthorityContext, unit: Unit, report: Reported): Promise<Entry> {

@@ -58,6 +58,8 @@ export const issueRequest = z.strictObject({
   repository: repositoryIdentity,
   enforcement: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
   taskKey: name,
+  /** Something is about to run under it: it is active from the start. */
+  activate: z.boolean().default(false),
 });
 
 export const reasonRequest = z.strictObject({ reason });
@@ -95,7 +97,11 @@ const report = reported.refine(({ type, decision }) => withDecision.includes(typ
   path: ['decision'],
   message: 'must stand where something was decided, and nowhere else',
 });
-export const recordRequest = z.strictObject({ reports: z.array(report).min(1).max(1000) });
+export const recordRequest = z.strictObject({
+  reports: z.array(report).min(1).max(1000),
+  /** A writ that is over with this. */
+  close: z.strictObject({ writ: id, reason }).nullable().default(null),
+});
 
 const subject = z.strictObject({
   assistant: name,
