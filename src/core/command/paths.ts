@@ -87,9 +87,9 @@ function areaOf(path: string, place: Place): Area {
   return 'outside';
 }
 
-/** What the kernel tells everybody of the machine as a whole. */
+/** What the kernel tells everybody of the machine as a whole, and of each process. */
 const machineFacts =
-  /^\/proc\/(cpuinfo|meminfo|version|uptime|loadavg|stat|vmstat|filesystems|cgroups|diskstats|partitions|swaps|sys\/.*)$/;
+  /^\/proc\/((?:self|thread-self|\d+)\/(?:status|stat|statm|comm|limits|cgroup)|cpuinfo|meminfo|version|uptime|loadavg|stat|vmstat|filesystems|cgroups|diskstats|partitions|swaps|sys\/.*)$/;
 
 const systemFiles =
   /^\/etc\/(g?shadow|sudoers|ssh|ssl\/private|pam\.d|security|cron|crontab|systemd|init|rc\d?\.|modprobe|udev|polkit|krb5|ipsec|wireguard|openvpn|network|networkmanager|letsencrypt|ld\.so\.preload|docker|kubernetes|audit|apparmor|selinux|opasswd|dbus|grub|passwd-|group-|machine-id|passwd$|group$|at\.|profile|bash\.bashrc|environment$|subuid|subgid|fstab|hosts\.(allow|deny)|rsyncd\.secrets)/;
