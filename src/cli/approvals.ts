@@ -1,6 +1,9 @@
 /** `writ approvals`, `approve`, `deny`: what waits, and deciding it with one's own key. */
+import { analyze, analyzeArgv } from '../core/command/analyze.ts';
+import { describeEffects } from '../core/command/effects.ts';
 import { approvalStatement } from '../core/identity/approval-statement.ts';
 import type { Approval } from '../core/model/approval.ts';
+import { sandboxHome } from '../guard/sandbox/environment.ts';
 import { connect } from './authority-client.ts';
 import { paint, print, printJson, visible } from './output.ts';
 import { signWithSsh } from './ssh-sign.ts';
@@ -48,6 +51,13 @@ async function decide(
     );
 }
 
+/** Read here from the command that is signed, not from what somebody says of it. */
+function effectsOf({ command, argv, cwd }: Approval['subject']): string {
+  const context = { cwd, repository: cwd, home: sandboxHome };
+  const { operations } = argv === null ? analyze(command, context) : analyzeArgv(argv, context);
+  return describeEffects(operations, cwd);
+}
+
 /** Everything that the signature covers, with nothing that could hide in it. */
 function describe(approval: Approval): string {
   const { subject, decided } = approval;
@@ -57,6 +67,7 @@ function describe(approval: Approval): string {
       `${subject.assistant}, on behalf of ${subject.requester}${subject.job === null ? '' : `, for ${subject.job}`}`,
     ],
     ['command', subject.command],
+    ['does', effectsOf(subject)],
     [
       'program',
       subject.executable === null

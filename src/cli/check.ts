@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { analyze, type AnalysisContext } from '../core/command/analyze.ts';
 import { describeOperation } from '../core/command/describe.ts';
+import { describeEffects } from '../core/command/effects.ts';
 import type { Links } from '../core/command/links.ts';
 import type { Decision, EnforcementLevel } from '../core/model/decision.ts';
 import type { Operation } from '../core/model/operation.ts';
@@ -50,9 +51,14 @@ export async function check(args: readonly string[], options: CheckOptions): Pro
   const { decision, risks } = decideText(bundle, task, command, repositoryRoot, links);
   if (options.json === true) printJson(answer(undefined, decision));
   else if (options.explain === true)
-    print([...risks.map((risk) => `! ${risk}`), visible(explainDecision(decision))].join('\n'));
+    print([...risks.map((risk) => `! ${risk}`), visible(explained(decision))].join('\n'));
   else print(summary(decision));
   process.exitCode = exitOfVerdict[decision.decision];
+}
+
+function explained(decision: Decision): string {
+  const operations = decision.operations.map((one) => one.operation);
+  return explainDecision(decision, describeEffects(operations, repositoryRoot));
 }
 
 async function checkBatch(bundle: Bundle, task: Task, links: Links | null): Promise<void> {

@@ -68,7 +68,7 @@ function isGits(deed: Deed, operations: readonly Operation[]): boolean {
       /^\/home\/writ\/\.(gitconfig|config\/git(\/.*)?)$/.test(deed.path)
     );
   const inStore =
-    /^\/repo\/\.git(\/(HEAD|ORIG_HEAD|FETCH_HEAD|MERGE_\w+|AUTO_MERGE|COMMIT_EDITMSG|REBASE_HEAD|CHERRY_PICK_HEAD|REVERT_HEAD|index|packed-refs|shallow|(objects|refs|logs|rebase-\w+|sequencer|info|worktrees)(\/.*)?)(\.lock)?)?$|\/next-index-\d+\.lock$|\/gc\.pid(\.lock)?$/.test(
+    /^\/repo\/\.git(\/(HEAD|ORIG_HEAD|FETCH_HEAD|MERGE_\w+|AUTO_MERGE|COMMIT_EDITMSG|index\.stash\.\d+|REBASE_HEAD|CHERRY_PICK_HEAD|REVERT_HEAD|index|packed-refs|shallow|(objects|refs|logs|rebase-\w+|sequencer|info|worktrees)(\/.*)?)(\.lock)?)?$|\/next-index-\d+\.lock$|\/gc\.pid(\.lock)?$/.test(
       deed.path,
     );
   const configures = git.some(

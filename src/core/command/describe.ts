@@ -25,7 +25,7 @@ export function describeOperation(operation: Operation): string {
     case 'opaque':
       return operation.target === ''
         ? `may ${hidden[operation.of]}: ${operation.reason}`
-        : `may ${hidden[operation.of]} in ${quote(operation.target)}: ${operation.reason}`;
+        : `may ${hidden[operation.of]} in ${quoted(operation.target)}: ${operation.reason}`;
   }
 }
 
@@ -74,19 +74,25 @@ function describeExec(
 function describePath({ kind, target, pattern, recursive, sensitivity }: PathOperation): string {
   const verb = kind === 'read' ? 'reads' : 'writes';
   const what = recursive
-    ? `everything below ${quote(target)}`
+    ? `everything below ${quoted(target)}`
     : pattern
-      ? `the files that match ${quote(target)}`
-      : quote(target);
+      ? `the files that match ${quoted(target)}`
+      : quoted(target);
   return `${verb} ${what}${sensitivity === null ? '' : ` (${sensitivity.replace('-', ' ')})`}`;
 }
 
-function listed(words: readonly string[]): string {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+export function listed(words: readonly string[], last = ' and '): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')}${last}${words.at(-1) ?? ''}`;
+}
+
+/** What has no width or no ink, or turns the direction of what follows. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+function spelled(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 /** As it stands where it is plain, else quoted so that nothing in it can pass for part of the sentence. */
-function quote(text: string): string {
-  return /^[\w./@:*?=+,~-]+$/.test(text) ? text : JSON.stringify(text);
+export function quoted(text: string): string {
+  return /^[\w./@:*?=+,~-]+$/.test(text) ? text : JSON.stringify(text).replaceAll(unseen, spelled);
 }

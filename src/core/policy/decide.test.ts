@@ -224,7 +224,10 @@ describe('a denial says what would permit it', () => {
 
   test('and explains it for a person', () => {
     const parts = ['exec git status [reads]', 'exec git push [publishes]', 'write /etc/x\u001b[31m system'];
-    const text = explainDecision(decideCommand(stockBundle, task, parts.map(operation), [], 0));
+    const text = explainDecision(
+      decideCommand(stockBundle, task, parts.map(operation), [], 0),
+      'Does this and that.',
+    );
     expect(text).toContain('+ running git status [develop.exec, observe.exec]');
     expect(text).toContain(
       '? running git push: it sends something out of the repository [develop.publishes]',

@@ -10,15 +10,19 @@ const words: Readonly<Record<Verdict, string>> = {
 };
 const mostListed = 200;
 
-/** Several lines of plain text without colours, no line break at the end. */
-export function explainDecision(decision: Decision): string {
+/**
+ * Several lines of plain text without colours, no line break at the end.
+ * @param effects what the command would do, in a sentence or two
+ */
+export function explainDecision(decision: Decision, effects: string): string {
   const { operations, missing, advice, policyVersion } = decision;
   const listed = operations.slice(0, mostListed).flatMap(explainOperation);
   const hidden = operations.length - mostListed;
   return [
     `${words[decision.decision]}: ${decision.reason}`,
     '',
-    operations.length === 0 ? 'It would do nothing.' : 'It would do this:',
+    effects,
+    ...(operations.length === 0 ? [] : ['', 'It would do this:']),
     ...listed,
     ...(hidden > 0 ? [`  … and ${hidden} more operations`] : []),
     ...(missing.length > 0 ? ['', `Missing: ${missing.join(', ')}`] : []),
