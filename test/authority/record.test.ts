@@ -67,6 +67,34 @@ describe('what the guard reports', () => {
     },
   );
 
+  test('closes the writ that is over with it, in the same transaction', async () => {
+    const ended: string[] = [];
+    world.context.events.on('ended', ({ writ: id, state }) => ended.push(`${id} ${state}`));
+    const close = { writ: writ.claims.id, reason: 'the command ended' };
+    const both = [report('execution.ended'), report('alert', { writ: 'writ_none' })];
+    expect(await outcomeOf(record(world.context, both, close))).toBe('writ_unknown');
+    expect(await world.context.store.writ(writ.claims.id)).toMatchObject({ state: 'issued' });
+    await record(world.context, [report('execution.ended')], close);
+    expect(await world.context.store.writ(writ.claims.id)).toMatchObject({
+      state: 'closed',
+      ended: { by: 'guard', reason: 'the command ended' },
+    });
+    expect(ended).toEqual([`${writ.claims.id} closed`]);
+  });
+
+  test('leaves a writ that was revoked meanwhile as it is', async () => {
+    await revokeWrit(world.context, 'ada', writ.claims.id, 'enough');
+    await record(world.context, [report('execution.ended')], { writ: writ.claims.id, reason: 'over' });
+    expect(await world.context.store.writ(writ.claims.id)).toMatchObject({ state: 'revoked' });
+  });
+
+  test('a writ under which something runs at once is active from the start, and the log says so', async () => {
+    const active = await world.issue({ activate: true });
+    expect(active.state).toBe('active');
+    const found = await world.context.store.log.entries({ writ: active.claims.id, order: 'oldest-first' });
+    expect(found.map(({ entry }) => entry.type)).toEqual(['writ.requested', 'writ.issued', 'writ.activated']);
+  });
+
   test('under a writ that there is not, is refused', async () => {
     for (const type of ['decision', 'execution.started', 'execution.ended', 'alert'] as const) {
       expect(await outcomeOf(record(world.context, [report(type, { writ: 'writ_none' })]))).toBe(
