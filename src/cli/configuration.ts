@@ -12,6 +12,15 @@ const configurationSchema = z.strictObject({
   database: z.string().startsWith('/').optional(),
   /** Hours between two runs of `writ doctor` by the running Writ; 0 for none, 24 where it is not said. */
   probeHours: z.number().min(0).max(8760).optional(),
+  /** Where the public endpoints are offered over TCP; nowhere unless it is said. */
+  listen: z
+    .strictObject({
+      address: z.string().min(3).max(300),
+      /** Absolute paths of PEM files, for TLS. */
+      certificate: z.string().startsWith('/').optional(),
+      key: z.string().startsWith('/').optional(),
+    })
+    .optional(),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 

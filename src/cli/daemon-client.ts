@@ -25,6 +25,8 @@ export interface DaemonStatus {
   readonly verifierKey: string;
   readonly enforcement: number;
   readonly sandbox: string;
+  /** Of tokens; null where none is configured. */
+  readonly issuer: string | null;
   readonly store: 'sqlite' | 'postgresql';
 }
 

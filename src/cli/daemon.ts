@@ -10,7 +10,7 @@ import { createAuthority, type Authority } from '../authority/authority.ts';
 import { brokers } from '../authority/brokers/all.ts';
 import { secretReader } from '../authority/brokers/broker.ts';
 import { sealingKey } from '../authority/brokers/seal.ts';
-import type { WritEnded } from '../authority/context.ts';
+import { issuerOf, type WritEnded } from '../authority/context.ts';
 import { createAuthorityApp } from '../authority/http/app.ts';
 import { openFileKeyStore } from '../authority/keys/file-key-store.ts';
 import { publishPolicy } from '../authority/services/publish-policy.ts';
@@ -42,6 +42,7 @@ import { guardName, socketAddress, type Home } from './home.ts';
 import { loadOrCreateSeed } from './keys.ts';
 import { say } from './output.ts';
 import { currentLogin } from './people.ts';
+import { startPublicListener } from './public-listener.ts';
 import { keepProbing, startDoctor } from './probe-schedule.ts';
 
 /** Runs until it is told to stop. Returns at once when another process holds this WRIT_HOME. */
@@ -66,7 +67,7 @@ async function serve(
   home: Home,
   authority: Authority,
   signer: NoteSigner,
-  { governance, database, probeHours = 24 }: Configuration,
+  { governance, database, listen: publicAddress, probeHours = 24 }: Configuration,
 ): Promise<void> {
   const folder = new GovernanceFolder(authority, governance);
   await folder.adopt();
@@ -131,6 +132,8 @@ async function serve(
   });
   await listen(server, home, socketName);
   await listen(launchers, home, launchSocketName);
+  const publicly =
+    publicAddress === undefined ? null : await startPublicListener(authority.context, publicAddress, report);
   folder.watch();
   const { log } = authority.context.store;
   using _probing = keepProbing({ log, intervalHours: probeHours, clock: Date.now, probe: startDoctor });
@@ -146,6 +149,8 @@ async function serve(
   await settled(() => guard.sessions.size === 0, 5000);
   let answered = false;
   launchers.close();
+  publicly?.close();
+  publicly?.closeAllConnections();
   server.close(() => (answered = true));
   await settled(() => answered, 1000);
   server.closeAllConnections();
@@ -245,6 +250,7 @@ async function describe(
     verifierKey: signer.vkey,
     enforcement: 3,
     sandbox: `bubblewrap ${guard.machine.bubblewrap.version}, seccomp on ${guard.machine.architecture}`,
+    issuer: policy.bundle === null ? null : issuerOf(authority.context),
   };
 }
 

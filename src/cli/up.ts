@@ -11,6 +11,7 @@ import {
 import { daemonStatus, ensureRunning, stopDaemon, type DaemonStatus } from './daemon-client.ts';
 import { exit } from './exit.ts';
 import { readGovernance } from './governance.ts';
+import { assertListenable } from './listen-address.ts';
 import { locateHome, prepareHome, type Home } from './home.ts';
 import { counted, print, printJson, say, table } from './output.ts';
 
@@ -18,6 +19,9 @@ interface UpOptions {
   readonly foreground?: boolean;
   readonly policy?: string;
   readonly database?: string;
+  readonly listen?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
   readonly json?: boolean;
 }
 
@@ -77,6 +81,7 @@ function describe(found: DaemonStatus): string {
       `${found.logSize} entries in ${found.store === 'sqlite' ? 'SQLite' : 'PostgreSQL'}, ${found.origin}`,
     ],
     ['verifier key', found.verifierKey],
+    ['issuer', found.issuer ?? 'none: nothing is listened on (writ up --listen)'],
   ]);
 }
 
@@ -87,29 +92,54 @@ function policyFault({ governanceFault, policyProblems }: DaemonStatus): string 
 }
 
 /** Whether one runs that would not heed what is chosen here. */
-async function wouldChange(home: Home, { policy, database }: UpOptions): Promise<boolean> {
-  if (policy === undefined && database === undefined) return false;
+async function wouldChange(home: Home, options: UpOptions): Promise<boolean> {
+  const { policy, database } = options;
+  if (!choosesAnything(options)) return false;
   const running = await daemonStatus(home);
   if (running === null) return false;
   const samePolicy = policy === undefined || realpathSync(resolve(policy)) === running.governance;
-  return (
-    !samePolicy || (database !== undefined && databaseFile(database) !== readConfiguration(home)?.database)
-  );
+  const before = readConfiguration(home);
+  const sameDatabase = database === undefined || databaseFile(database) === before?.database;
+  const sameListen = JSON.stringify(listening(options, before)) === JSON.stringify(before?.listen);
+  return !(samePolicy && sameDatabase && sameListen);
 }
 
 /** Options that choose are remembered, so that whatever starts Writ next uses the same. */
-function choose(home: Home, { policy, database }: UpOptions): void {
-  if (policy === undefined && database === undefined) return;
+function choose(home: Home, options: UpOptions): void {
+  const { policy, database } = options;
+  if (!choosesAnything(options)) return;
   const governance = policy === undefined ? chosen(home).governance : resolve(policy);
   if (policy !== undefined) readGovernance(governance);
-  const { database: before, ...remembered } = readConfiguration(home) ?? {};
+  const { database: before, listen: listened, ...remembered } = readConfiguration(home) ?? {};
   const file = database === undefined ? before : databaseFile(database);
+  const listen = listening(options, listened === undefined ? null : { listen: listened });
   writeConfiguration(home, {
     ...remembered,
     version: 1,
     governance: realpathSync(governance),
     ...(file === undefined ? {} : { database: file }),
+    ...(listen === undefined ? {} : { listen }),
   });
+}
+
+function choosesAnything({ policy, database, listen }: UpOptions): boolean {
+  return policy !== undefined || database !== undefined || listen !== undefined;
+}
+
+/** `off` listens nowhere; without the option it stays as it was. */
+function listening(
+  { listen, tlsCertificate, tlsKey }: UpOptions,
+  before: Pick<Configuration, 'listen'> | null,
+): Configuration['listen'] {
+  if (listen === undefined) return before?.listen;
+  if (listen === 'off') return undefined;
+  const chosenAddress = {
+    address: listen,
+    ...(tlsCertificate === undefined ? {} : { certificate: realpathSync(resolve(tlsCertificate)) }),
+    ...(tlsKey === undefined ? {} : { key: realpathSync(resolve(tlsKey)) }),
+  };
+  assertListenable(chosenAddress);
+  return chosenAddress;
 }
 
 /** `sqlite` goes back to the database in the state folder. */

@@ -11,3 +11,11 @@ export async function forgetSpentTokens(context: AuthorityContext): Promise<void
   lastForgotten.set(context, now);
   await context.store.commit((unit) => unit.forgetSpent(now));
 }
+
+export function spentSvid(jti: string): string {
+  return `token ${jti}`;
+}
+
+export function spentAssertion(client: string, jti: string): string {
+  return `assertion ${client} ${jti}`;
+}
