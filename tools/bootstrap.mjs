@@ -22,6 +22,11 @@ const systemParts = [
   { file: 'make', debian: 'make', tasks: ['start', 'build', 'test', 'check', 'bench'] },
   { file: 'strace', debian: 'strace', tasks: ['test', 'check', 'fuzz:analysis'] },
   { file: 'python3', debian: 'python3', tasks: ['test', 'check'] },
+  // Inside the sandbox only the system's own is there.
+  { file: '/usr/bin/pip3', debian: 'python3-pip', tasks: ['test', 'check'] },
+  { file: 'curl', debian: 'curl', tasks: ['test', 'check'] },
+  { file: 'wget', debian: 'wget', tasks: ['test', 'check'] },
+  { file: 'openssl', debian: 'openssl', tasks: ['test', 'check', 'bench'] },
   { file: 'jq', debian: 'jq', tasks: ['test', 'check'] },
   { file: 'setpriv', debian: 'util-linux', tasks: ['test', 'check'] },
   { file: 'go', debian: 'golang-go', tasks: ['test', 'check'] },

@@ -23,8 +23,8 @@ async function listening(server: Server): Promise<number> {
   open.push(server);
   return (server.address() as AddressInfo).port;
 }
-const tcp = (serve: (socket: Socket) => void): Promise<number> =>
-  listening(createServer({ allowHalfOpen: true }, serve));
+const tcp = (serve: (socket: Socket) => unknown): Promise<number> =>
+  listening(createServer({ allowHalfOpen: true }, (socket) => void serve(socket)));
 const web = (serve: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> =>
   listening(createHttpServer(serve));
 const echo = (): Promise<number> => tcp((socket) => void socket.pipe(socket));
@@ -40,13 +40,10 @@ describe('a tunnel', () => {
     const upload = randomBytes(12 << 20);
     const download = randomBytes(12 << 20);
     let received = '';
-    const port = await tcp(
-      (socket) =>
-        void collect(socket).then((all) => {
-          received = sha(all);
-          socket.end(download);
-        }),
-    );
+    const port = await tcp(async (socket) => {
+      received = sha(await collect(socket));
+      socket.end(download);
+    });
     const { socket, answer } = await desk.tunnel(`web.example:${port}`);
     expect(answer.status).toBe(200);
     socket.end(upload);
@@ -144,7 +141,7 @@ describe('a tunnel', () => {
     await desk.stop();
     await Promise.all(ends);
     expect(desk.of('egress.closed').map(({ outcome }) => outcome)).toEqual(['stopped', 'stopped', 'stopped']);
-    await expect(desk.tunnel(`web.example:${port}`)).rejects.toThrow();
+    await expect(desk.tunnel(`web.example:${port}`)).rejects.toThrow(/ECONNREFUSED|gone/);
   });
 
   it('ends when a new policy no longer allows it', async () => {

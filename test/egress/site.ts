@@ -19,6 +19,8 @@ export interface Entry {
 export class Site implements AsyncDisposable {
   readonly world = new World();
   readonly dns: DnsServer;
+  /** The key of somebody who may approve. */
+  approver = '';
 
   constructor(answer: (name: string, time: number) => readonly string[]) {
     this.dns = new DnsServer(answer);
@@ -34,6 +36,7 @@ export class Site implements AsyncDisposable {
       const sets = ['package-registries', 'repository-remotes', 'test-hosts'];
       document.setIn(['profiles'], document.createNode({ develop: { hosts: sets } }));
     });
+    this.approver = this.world.addApprover('bob');
     this.world.must('down');
     return this;
   }

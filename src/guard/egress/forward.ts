@@ -135,7 +135,7 @@ function readRequest({
  * The path without needless percent-encodings (RFC 3986 section 6.2.2.2), the rest of them in upper case. Null where
  * a server may see another path in it: dot segments in any spelling, backslashes, encodings that are broken or double.
  */
-export function policyPath(path: string): string | null {
+function policyPath(path: string): string | null {
   let decoded: string;
   try {
     decoded = decodeURIComponent(path);
