@@ -163,3 +163,20 @@ describe('sentences', () => {
     expect(analyze(command, testContext).operations.map(describeOperation)).toContain(sentence);
   });
 });
+
+describe('a new file of mktemp is in /tmp only where nothing says otherwise', () => {
+  test('known', () => {
+    expect(operationsOf('f=$(mktemp); cat "$f"')).toContain('read /tmp/tmp.XXXXXXXXXX (temporary)');
+  });
+
+  test.each([
+    'mktemp() { echo ~/.ssh/id_rsa; }; f=$(mktemp); cat "$f"',
+    'TMPDIR=/etc; f=$(mktemp); cat "$f"',
+    'export TMPDIR=$x; f=$(mktemp); cat "$f"',
+    'PATH=.:$PATH; f=$(mktemp); cat "$f"',
+    'source ./x; f=$(mktemp); cat "$f"',
+    'alias mktemp=./x; f=$(mktemp); cat "$f"',
+  ])('%s', (command) => {
+    expect(operationsOf(command)).toContain('opaque read: "$f"');
+  });
+});

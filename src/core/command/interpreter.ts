@@ -2,46 +2,34 @@
 import {
   parse,
   type AndOr,
-  type ArithmeticExpression,
-  type Case,
-  type Command,
   type CommandNode,
   type Coproc,
-  type For,
-  type If,
   type ParsedScript,
   type Pipeline,
   type Redirection,
-  type Select,
   type Statement,
-  type TestExpression,
 } from 'unbash';
 import type { Span } from '../model/operation.ts';
-import { arithmeticNodes } from './arithmetic.ts';
+import { followAndOr, followCase, followForEach, followIf, followLoop } from './control-flow.ts';
+import { checkEvaluated, checkVariableName, followArithmetic, followTest } from './conditions.ts';
 import type { Input } from './call.ts';
 import type { Field } from './field.ts';
 import type { AnalysisContext } from './context.ts';
 import type { Findings } from './findings.ts';
 import { limits } from './limits.ts';
 import type { Place } from './paths.ts';
-import { runCommand } from './programs.ts';
 import { redirect } from './redirections.ts';
 import type { Shell } from './shell.ts';
-import { isNumeric, type FunctionBody, type ShellState, type Value } from './shell-state.ts';
+import type { FunctionBody, ShellState, Value } from './shell-state.ts';
+import { runSimple } from './simple-command.ts';
 import { tooComplex } from './text-limits.ts';
-import { visitSubstitutions } from './substitutions.ts';
-import { noteAssignment } from './variables.ts';
-import { expandAssignment, expandSingle, expandWord } from './words.ts';
+import { expandSingle } from './words.ts';
 
 const inherited: Input = { kind: 'inherited' };
 
 /** Variables that the shell sets itself: what is assigned to them is not what they hold. */
 const special =
   /^(_|BASH\w*|COMP_\w+|DIRSTACK|EPOCH\w+|EUID|FUNCNAME|GROUPS|HISTCMD|HOSTNAME|LINENO|MAPFILE|OPTARG|OPTIND|PIPESTATUS|PPID|RANDOM|READLINE\w*|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID)$/;
-
-/** A new name of mktemp's own choice, for which its pattern stands. */
-const freshFile =
-  /^"?\$\(mktemp( -[dq]+)*( -t [\w.-]+|( --tmpdir| -p \/tmp)?( \/tmp\/[\w.-]*X{3,}[\w.-]*)?)\)"?$/;
 
 /** `((id > x))` and its like run programs in shells that do not know the syntax. */
 const bashOnly = new Set<string>(['TestCommand', 'ArithmeticCommand', 'ArithmeticFor', 'Coproc', 'Select']);
@@ -191,46 +179,46 @@ export class Interpreter implements Shell {
     this.state = before;
   }
 
-  private node(node: CommandNode | Pipeline | AndOr): void {
+  node(node: CommandNode | Pipeline | AndOr): void {
     if (!this.findings.step(this.spanOf(node))) return;
     if (this.state.posix && bashOnly.has(node.type)) {
       this.opaque('exec', node.type, 'other shells than Bash read it as commands', this.spanOf(node));
     }
     switch (node.type) {
       case 'Command':
-        return this.simple(node);
+        return runSimple(node, this);
       case 'Pipeline':
         return this.pipeline(node);
       case 'AndOr':
-        return this.andOr(node);
+        return followAndOr(node, this);
       case 'If':
-        return this.conditional(node);
+        return followIf(node, this);
       case 'For':
       case 'Select':
-        return this.forEach(node);
+        return followForEach(node, this);
       case 'While':
-        return this.loop(() => {
+        return followLoop(this, () => {
           this.list(node.clause.commands);
           this.state.settle();
           this.list(node.body.commands);
         });
       case 'ArithmeticFor':
-        this.arithmetic(node.initialize);
-        return this.loop(() => {
-          this.arithmetic(node.test);
+        followArithmetic(node.initialize, this);
+        return followLoop(this, () => {
+          followArithmetic(node.test, this);
           this.list(node.body.commands);
-          this.arithmetic(node.update);
+          followArithmetic(node.update, this);
         });
       case 'Case':
-        return this.caseOf(node);
+        return followCase(node, this);
       case 'Subshell':
         return this.subshell(() => this.list(node.body.commands));
       case 'BraceGroup':
         return this.list(node.body.commands);
       case 'TestCommand':
-        return this.test(node.expression);
+        return followTest(node.expression, this);
       case 'ArithmeticCommand':
-        return this.arithmetic(node.expression);
+        return followArithmetic(node.expression, this);
       case 'Redirected':
         return this.redirected(node.command, node.redirects);
       case 'Function':
@@ -239,28 +227,6 @@ export class Interpreter implements Shell {
       case 'Coproc':
         return this.coprocess(node);
     }
-  }
-
-  private andOr({ commands, operators }: AndOr): void {
-    const [first] = commands;
-    if (first === undefined) return;
-    this.node(first);
-    let [ok, failed] = this.state.split();
-    operators.forEach((operator, index) => {
-      const command = commands[index + 1];
-      if (command === undefined) return;
-      this.state = (operator === '&&' ? ok : failed).fork();
-      this.node(command);
-      const [nextOk, nextFailed] = this.state.split();
-      if (operator === '&&') {
-        failed = failed.join(nextFailed);
-        ok = nextOk;
-      } else {
-        ok = ok.join(nextOk);
-        failed = nextFailed;
-      }
-    });
-    this.state = ok.join(failed);
   }
 
   private pipeline({ commands, prefixes }: Pipeline): void {
@@ -279,82 +245,6 @@ export class Interpreter implements Shell {
     });
   }
 
-  private conditional(node: If): void {
-    this.list(node.clause.commands);
-    const ends: ShellState[] = [];
-    let [ok, failed] = this.state.split();
-    failed = failed === ok ? ok.fork() : failed;
-    const branch = (from: ShellState, body: readonly Statement[]): void => {
-      this.state = from;
-      this.list(body);
-      this.state.settle();
-      ends.push(this.state);
-    };
-    branch(ok, node.then.commands);
-    for (const { clause, then } of node.elif) {
-      this.state = failed;
-      this.list(clause.commands);
-      [ok, failed] = this.state.split();
-      failed = failed === ok ? ok.fork() : failed;
-      branch(ok, then.commands);
-    }
-    if (node.else === undefined) ends.push(failed);
-    else branch(failed, node.else.commands);
-    this.state = ends.reduce((joined, end) => joined.join(end));
-  }
-
-  private forEach(node: For | Select): void {
-    const name = node.name.text;
-    const words = node.wordlist?.flatMap((word) => expandWord(word, 'argument', this));
-    const known =
-      words?.every((word) => word.known && !word.pattern) === true && words.length <= limits.loopWords;
-    if (node.type === 'For' && known && words !== undefined) {
-      this.withEscapes(() => {
-        let end = this.state;
-        for (const word of words) {
-          if (this.findings.exhausted) break;
-          this.state = this.state.fork();
-          this.assign(name, { text: word.text });
-          noteAssignment(this, name, word.text, word.span);
-          this.list(node.body.commands);
-          this.state.settle();
-          end = end.join(this.state);
-          this.state = end;
-        }
-        this.state = end;
-      });
-      return;
-    }
-    this.loop(() => {
-      this.assign(name, 'unknown');
-      noteAssignment(this, name, null, this.spanOf(node.name));
-      if (node.type === 'Select') this.state.assign('REPLY', 'unknown');
-      this.list(node.body.commands);
-    });
-  }
-
-  /** Follows the body until nothing new is learnt: what holds then holds in every round. */
-  private loop(body: () => void): void {
-    this.withEscapes(() => {
-      for (let round = 0; ; round += 1) {
-        const before = this.state;
-        this.state = before.fork();
-        body();
-        this.state.settle();
-        const after = before.join(this.state);
-        this.state = after;
-        if (this.findings.exhausted || after.equals(before)) return;
-        if (round > 8) {
-          this.state.forget();
-          this.state = this.state.fork();
-          body();
-          this.state.forget();
-          return;
-        }
-      }
-    });
-  }
-
   /** Runs what `break`, `continue` and `return` may leave early. */
   withEscapes(run: () => void): void {
     const exits: ShellState[] = [];
@@ -362,23 +252,6 @@ export class Interpreter implements Shell {
     run();
     this.#escapes.pop();
     for (const exit of exits) this.state = this.state.join(exit);
-  }
-
-  private caseOf(node: Case): void {
-    expandSingle(node.word, this);
-    const start = this.state;
-    let end = start;
-    let falling: ShellState | null = null;
-    for (const item of node.items) {
-      this.state = start.fork();
-      for (const pattern of item.pattern) expandSingle(pattern, this);
-      if (falling !== null) this.state = this.state.join(falling);
-      this.list(item.body.commands);
-      this.state.settle();
-      end = end.join(this.state);
-      falling = item.terminator === ';&' || item.terminator === ';;&' ? this.state : null;
-    }
-    this.state = end;
   }
 
   private redirected(command: CommandNode, redirections: readonly Redirection[]): void {
@@ -400,173 +273,16 @@ export class Interpreter implements Shell {
     this.state.assign(variable, 'unknown');
     this.state.assign(`${variable}_PID`, 'numeric');
   }
-
-  private test(expression: TestExpression): void {
-    if (!this.findings.step(this.spanOf(expression))) return;
-    switch (expression.type) {
-      case 'TestUnary': {
-        const operand = expandSingle(expression.operand, this);
-        if (/^-[vR]$/.test(expression.operator)) this.variableName(operand);
-        return;
-      }
-      case 'TestBinary':
-        for (const side of [expression.left, expression.right]) {
-          const field = expandSingle(side, this);
-          if (/^-(eq|ne|lt|le|gt|ge)$/.test(expression.operator)) this.evaluated(field);
-        }
-        return;
-      case 'TestLogical':
-        for (const operand of expression.operands) this.test(operand);
-        return;
-      case 'TestNot':
-        return this.test(expression.operand);
-      case 'TestGroup':
-        return this.test(expression.expression);
-    }
-  }
-
-  /** A word that Bash takes for the name of a variable: a subscript in it is evaluated, commands included. */
   variableName(field: Field): void {
-    if (field.known && /^[A-Za-z_]\w*(\[(\d+|@|\*)\])?$/.test(field.text)) return;
-    if (field.known && !field.text.includes('[')) return;
-    this.findings.opaque('exec', field.text, 'its subscript is evaluated, and may run commands', field.span);
+    checkVariableName(field, this);
   }
 
-  /** A word that is evaluated as arithmetic after its expansion. */
   evaluated(field: Field): void {
-    if (field.known) {
-      if (/[$`]/.test(field.text))
-        this.findings.opaque(
-          'exec',
-          field.text,
-          'it is evaluated as arithmetic, commands included',
-          field.span,
-        );
-      else arithmeticNodes(field.text, this, field.span);
-    } else if (/^"?\$[#?$]"?$|^"?\$\(\(.*\)\)"?$|^"?\$\{#\w+(\[[@*]\])?\}"?$/.test(field.text)) return;
-    else arithmeticNodes(/^"?\$\{?\w+\}?"?$/.test(field.text) ? field.text : '$x', this, field.span);
-  }
-
-  private arithmetic(expression: ArithmeticExpression | undefined): void {
-    if (expression === undefined) return;
-    visitSubstitutions(expression, this);
-    // Below `&&`, `||` and `?:` an assignment may be passed over.
-    let conditional = false;
-    const assign = (name: string): void =>
-      this.assign(name, conditional && !isNumeric(this.state.variable(name)) ? 'unknown' : 'numeric');
-    const queue: ArithmeticExpression[] = [expression];
-    for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-      if (!this.findings.step(this.spanOf(node))) return;
-      switch (node.type) {
-        case 'ArithmeticBinary': {
-          if (
-            /^([-+*/%&|^]|<<|>>)?=$/.test(node.operator) &&
-            node.left.type === 'ArithmeticWord' &&
-            /^[A-Za-z_]\w*$/.test(node.left.value)
-          ) {
-            assign(node.left.value);
-            if (node.operator !== '=') queue.push(node.left);
-            queue.push(node.right);
-          } else {
-            conditional ||= node.operator === '&&' || node.operator === '||';
-            queue.push(node.left, node.right);
-          }
-          break;
-        }
-        case 'ArithmeticUnary':
-          queue.push(node.operand);
-          if (/^(\+\+|--)$/.test(node.operator) && node.operand.type === 'ArithmeticWord') {
-            arithmeticNodes(node.operand.value, this, this.spanOf(node));
-            if (/^[A-Za-z_]\w*$/.test(node.operand.value)) assign(node.operand.value);
-          }
-          break;
-        case 'ArithmeticTernary':
-          conditional = true;
-          queue.push(node.test, node.consequent, node.alternate);
-          break;
-        case 'ArithmeticGroup':
-          queue.push(node.expression);
-          break;
-        case 'ArithmeticWord':
-          arithmeticNodes(node.value, this, this.spanOf(node));
-          break;
-        case 'ArithmeticCommandExpansion':
-          this.findings.opaque(
-            'exec',
-            node.text,
-            'arithmetic evaluates the output of a command',
-            this.spanOf(node),
-          );
-          break;
-      }
-    }
+    checkEvaluated(field, this);
   }
 
   /** Sets a variable, where that tells anything. */
   assign(name: string, value: Value): void {
     this.state.assign(name, special.test(name) ? 'unknown' : value);
-  }
-
-  private simple(node: Command): void {
-    const { state } = this;
-    const words: Field[] = [];
-    if (node.name !== undefined) words.push(...expandWord(node.name, 'argument', this));
-    const redirections: Redirection[] = [];
-    for (const argument of node.suffix) {
-      if (words.length > limits.arguments) {
-        this.findings.exhaust('too-many', `more than ${limits.arguments} words`, this.spanOf(node));
-        return;
-      }
-      if (argument.type === 'Word') words.push(...expandWord(argument, 'argument', this));
-      else if (argument.type === 'Assignment') words.push(expandAssignment(argument, this));
-      else redirections.push(argument);
-    }
-    const environment: Record<string, string | null> = {};
-    for (const prefix of node.prefix) {
-      if (prefix.type !== 'Assignment') {
-        redirections.push(prefix);
-        continue;
-      }
-      const field = expandAssignment(prefix, this);
-      const plain = prefix.index === undefined && prefix.value.type === 'Word';
-      const head = plain ? prefix.value.pos - prefix.pos : 0;
-      let value: Value = plain && field.known ? { text: field.text.slice(head) } : 'unknown';
-      if (
-        plain &&
-        !field.known &&
-        /^\$\(\([^]*\)\)$|^\$[#?$]$|^\$\{#\w+\}$/.test(prefix.value.type === 'Word' ? prefix.value.text : '')
-      )
-        value = 'numeric';
-      if (plain && !field.known && prefix.value.type === 'Word' && freshFile.test(prefix.value.text))
-        value = { text: '/tmp/tmp.XXXXXXXXXX' };
-      if (prefix.append === true) {
-        const before = state.variable(prefix.name);
-        value =
-          typeof before === 'object' && typeof value === 'object'
-            ? { text: before.text + value.text }
-            : 'unknown';
-      }
-      environment[prefix.name] = typeof value === 'object' ? value.text : null;
-      // Later assignments of the same command see earlier ones where there is no program to run.
-      if (words.length === 0) this.assignStatement(prefix.name, value, field.span);
-    }
-    const redirectedInput = redirections.length === 0 ? null : redirect(redirections, this);
-    if (words.length === 0) {
-      // `$(…)` that gave no words: its status alone matters.
-      return;
-    }
-    runCommand(this, {
-      words,
-      environment,
-      input: redirectedInput ?? this.input,
-      span: this.spanOf(node),
-      via: this.via,
-      lookup: 'all',
-    });
-  }
-
-  private assignStatement(name: string, value: Value, span: Span): void {
-    this.assign(name, value);
-    noteAssignment(this, name, typeof value === 'object' ? value.text : null, span);
   }
 }

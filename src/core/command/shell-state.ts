@@ -78,6 +78,15 @@ export class ShellState {
     return this.#variables.get(name) ?? 'unknown';
   }
 
+  /** Whether the text, or whoever asks for the analysis, has set the variable. */
+  touched(name: string): boolean {
+    return this.#variables.has(name) || this.#odd.has(name);
+  }
+
+  isNoFunction(name: string): boolean {
+    return this.functions(name).every((body) => body === null);
+  }
+
   assign(name: string, value: Value): void {
     if (name === 'PATH' && !(typeof value === 'object' && onlySystemDirectories(value.text)))
       this.names = 'path';

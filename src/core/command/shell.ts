@@ -5,12 +5,14 @@ import type { AnalysisContext } from './context.ts';
 import type { ExpansionHost } from './expansion-host.ts';
 import type { Field } from './field.ts';
 import type { Findings } from './findings.ts';
+import type { Place } from './paths.ts';
 import type { FunctionBody, ShellState, Value } from './shell-state.ts';
 
 export interface Shell extends ExpansionHost {
   state: ShellState;
   readonly findings: Findings;
   readonly context: AnalysisContext;
+  readonly place: Place;
   readonly via: readonly string[];
   readonly input: Input;
   readonly span: Span | null;

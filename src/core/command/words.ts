@@ -8,12 +8,9 @@ import { arithmeticNodes } from './arithmetic.ts';
 import { expandBraces, mayHaveBraces } from './braces.ts';
 import type { ExpansionHost } from './expansion-host.ts';
 import { literal, unknown, type Field } from './field.ts';
-import { limits } from './limits.ts';
-import { expandParameter, expandSimple, type Expanded } from './parameters.ts';
+import type { WordExpansion } from './parameters.ts';
 import { visitSubstitutions } from './substitutions.ts';
-
-/** `argument` splits and globs; `single` does not, as in assignments, `case` words and here-strings. */
-export type ExpansionMode = 'argument' | 'single';
+import { hasInnerTilde, WordBuilder, type ExpansionMode } from './word-builder.ts';
 
 export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost): readonly Field[] {
   const raw = word.text;
@@ -35,13 +32,13 @@ export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost)
   if (parts === undefined && raw.charCodeAt(0) !== 126 /* ~ */ && !hasInnerTilde(raw)) {
     return host.state.oddExpansion && word.value !== raw ? [unknown(raw, span)] : [literal(word.value, span)];
   }
-  const builder = new WordBuilder(raw, span, mode, host);
+  const builder = new WordBuilder(raw, span, mode, host, wordExpansion);
   if (parts === undefined) builder.plain(raw, word.value, true);
   else parts.forEach((part, index) => builder.part(part, index === 0, index === parts.length - 1));
   return builder.fields();
 }
 
-const wordExpansion = { single: expandSingle, index: visitIndex };
+const wordExpansion: WordExpansion = { single: expandSingle, index: visitIndex };
 
 /** Exactly one field, whatever it holds. */
 export function expandSingle(word: Word, host: ExpansionHost): Field {
@@ -70,7 +67,7 @@ export function expandHereDocument(
   host: ExpansionHost,
 ): Field {
   if (parts === undefined) return literal(text, span);
-  const builder = new WordBuilder(text, span, 'single', host);
+  const builder = new WordBuilder(text, span, 'single', host, wordExpansion);
   builder.quoted(parts as readonly DoubleQuotedChild[]);
   return builder.fields()[0] ?? literal('', span);
 }
@@ -104,7 +101,7 @@ function expandBracedWord(word: Word, raw: string, span: Span, host: ExpansionHo
         substitution: (script, source) => host.substitution(script, source, span),
         opaque: (of, source, reason) => host.opaque(of, source, reason, span),
       };
-      const builder = new WordBuilder(raw, span, 'argument', inner);
+      const builder = new WordBuilder(raw, span, 'argument', inner, wordExpansion);
       const { parts } = one;
       if (parts === undefined) builder.plain(one.text, one.value, true);
       else parts.forEach((part, index) => builder.part(part, index === 0, index === parts.length - 1));
@@ -123,272 +120,4 @@ function reparse(raw: string): readonly Word[] | null {
   const [only] = command.suffix;
   if (command.suffix.length !== 1 || only?.type !== 'Word' || only.text !== raw) return null;
   return [only];
-}
-
-/** Words of the form `name=~/x` and `name=a:~/x` have their inner tildes expanded. */
-function hasInnerTilde(raw: string): boolean {
-  return raw.includes('=~') || raw.includes(':~');
-}
-
-class WordBuilder {
-  readonly #raw: string;
-  readonly #span: Span;
-  readonly #mode: ExpansionMode;
-  readonly #host: ExpansionHost;
-  readonly #fields: Field[] = [];
-  #text = '';
-  /** Something stands here, even if it is empty. */
-  #present = false;
-  #known = true;
-  #pattern = false;
-  #stream = false;
-  #many = false;
-  #prefix: string | null = null;
-  #loneDollar = false;
-  #splits = false;
-
-  constructor(raw: string, span: Span, mode: ExpansionMode, host: ExpansionHost) {
-    this.#raw = raw;
-    this.#span = span;
-    this.#mode = mode;
-    this.#host = host;
-  }
-
-  part(part: WordPart, first: boolean, last: boolean): void {
-    switch (part.type) {
-      case 'Literal':
-        if (first) this.plain(part.text, part.value, last);
-        else if (hasInnerTilde(part.text) || (part.text.startsWith('~') && /[=:]$/.test(this.#text)))
-          this.#unknown(false);
-        else this.#bare(part.text, part.value);
-        break;
-      case 'SingleQuoted':
-        this.#literal(part.value);
-        break;
-      case 'AnsiCQuoted':
-        // `\x{41}` is undocumented, and not what the parser takes it for; half a pair is no text.
-        if (part.text.includes('\\x{') || !part.value.isWellFormed()) this.#unknown(false);
-        else this.#literal(part.value);
-        break;
-      case 'DoubleQuoted':
-      case 'LocaleString':
-        this.quoted(part.parts);
-        break;
-      case 'Glob':
-        this.#glob(part);
-        break;
-      case 'ExtendedGlob':
-      case 'BraceExpansion':
-        visitSubstitutions(part, this.#host);
-        this.#unknown(false);
-        break;
-      case 'ProcessSubstitution':
-        this.#host.substitution(part.script, part.text, this.#host.spanOf(part));
-        this.#stream = true;
-        this.#unknown(false);
-        break;
-      default:
-        this.#expansion(part, false);
-    }
-  }
-
-  /** Unquoted text at the word's beginning, where a tilde means a home. */
-  plain(raw: string, value: string, wholeWord: boolean): void {
-    if (raw.startsWith('~')) this.#tilde(raw, value, wholeWord);
-    else if (hasInnerTilde(raw)) {
-      const assignment = /^[A-Za-z_]\w*\+?=/.test(raw) || this.#mode === 'single';
-      if (assignment) {
-        const head = raw.slice(0, raw.search(/[=:]~/) + 1);
-        if (value.startsWith(head)) this.#literal(head);
-        this.#unknown(false);
-      } else this.#bare(raw, value);
-    } else this.#bare(raw, value);
-  }
-
-  quoted(parts: readonly DoubleQuotedChild[]): void {
-    this.#present = true;
-    for (const part of parts) {
-      if (part.type === 'Literal') this.#literal(part.value);
-      else this.#expansion(part, true);
-    }
-  }
-
-  /** Unquoted text. */
-  #bare(raw: string, value: string): void {
-    if (/(^|[^\\])\$/.test(raw)) this.#loneDollar = true;
-    // Nothing but a line continuation is no text at all.
-    if (value !== '') this.#literal(value);
-  }
-
-  fields(): readonly Field[] {
-    // A dollar sign that expands nothing keeps Bash from splitting what else the word expands to.
-    if (this.#loneDollar && this.#splits) this.#many = true;
-    if (this.#many)
-      return [unknown(this.#raw, this.#span, this.#fields[0]?.prefix ?? this.#prefix ?? this.#text, true)];
-    this.#flush();
-    return this.#fields;
-  }
-
-  #tilde(raw: string, value: string, wholeWord: boolean): void {
-    const slash = raw.indexOf('/');
-    const name = slash < 0 ? raw.slice(1) : raw.slice(1, slash);
-    if (/[:=\\'"]/.test(name) || hasInnerTilde(raw)) {
-      this.#unknown(true);
-      return;
-    }
-    if (slash < 0 && !wholeWord) {
-      // `~$x` and `~"x"` are no tilde prefixes.
-      this.#literal(value);
-      return;
-    }
-    const home =
-      name === ''
-        ? this.#host.state.variable('HOME')
-        : name === '+'
-          ? this.#host.state.variable('PWD')
-          : 'unknown';
-    const rest = slash < 0 ? '' : value.slice(value.indexOf('/'));
-    if (typeof home === 'object') this.#literal(home.text === '/' && rest !== '' ? rest : home.text + rest);
-    else this.#unknown(false);
-  }
-
-  #glob(part: Extract<WordPart, { type: 'Glob' }>): void {
-    visitSubstitutions(part, this.#host);
-    if (this.#mode === 'single') {
-      if (part.kind === 'bracket' && part.parts.some((inner) => inner.type !== 'Literal'))
-        this.#unknown(false);
-      else this.#literal(part.value);
-      return;
-    }
-    if (part.kind === 'bracket' && part.parts.some((inner) => inner.type !== 'Literal')) {
-      this.#unknown(false);
-      return;
-    }
-    this.#prefix ??= this.#text;
-    this.#pattern = true;
-    this.#literal(part.text);
-  }
-
-  #expansion(part: WordPart, quoted: boolean): void {
-    const host = this.#host;
-    let value: Expanded;
-    switch (part.type) {
-      case 'SimpleExpansion':
-        value = expandSimple(part.text.slice(1), host);
-        break;
-      case 'ParameterExpansion':
-        value = expandParameter(part, host, wordExpansion);
-        break;
-      case 'CommandExpansion':
-        host.substitution(part.script, part.text, host.spanOf(part));
-        value = 'unknown';
-        break;
-      case 'ArithmeticExpansion':
-        visitSubstitutions(part, host);
-        arithmeticNodes(
-          part.text.startsWith('$((') ? part.text.slice(3, -2) : part.text.slice(2, -1),
-          host,
-          host.spanOf(part),
-        );
-        value = 'numeric';
-        break;
-      default:
-        value = 'unknown';
-    }
-    if (value === 'unknown') this.#unknown(!quoted && this.#mode === 'argument');
-    else if (value === 'list') {
-      // "$@" and its like: any number of words even within quotes.
-      this.#unknown(this.#mode === 'argument');
-    } else if (value === 'numeric') this.#unknown(!quoted && !this.#defaultSplitting());
-    else if ('fields' in value) this.#splice(value.fields, quoted);
-    else if (quoted || this.#mode === 'single') this.#literal(value.text);
-    else {
-      this.#splits = true;
-      this.#split(value.text);
-    }
-  }
-
-  #defaultSplitting(): boolean {
-    const separators = this.#host.state.variable('IFS');
-    return typeof separators === 'object' && separators.text === ' \t\n';
-  }
-
-  /** Unquoted: split at blanks, and what remains may be a glob. */
-  #split(text: string): void {
-    if (!this.#defaultSplitting() || this.#host.state.oddExpansion) {
-      this.#unknown(true);
-      return;
-    }
-    if (text === '') return;
-    const globs = /[*?[\\]/.test(text);
-    if (globs && text.includes('\\')) {
-      this.#unknown(true);
-      return;
-    }
-    if (/^[ \t\n]/.test(text)) this.#flush();
-    const words = text.split(/[ \t\n]+/).filter((word) => word !== '');
-    words.forEach((word, index) => {
-      if (index > 0) this.#flush();
-      const wild = word.search(/[*?[]/);
-      if (wild >= 0) {
-        this.#prefix ??= this.#text + word.slice(0, wild);
-        this.#pattern = true;
-      }
-      this.#literal(word);
-    });
-    if (/[ \t\n]$/.test(text)) this.#flush();
-  }
-
-  /** `"$@"` whose words are known. */
-  #splice(fields: readonly Field[], quoted: boolean): void {
-    const plain = fields.every((field) => field.known && !field.pattern);
-    if (
-      this.#mode === 'single' ||
-      !plain ||
-      (!quoted && fields.some((field) => /[\s*?[\\]|^$/.test(field.text)))
-    ) {
-      this.#unknown(true);
-      return;
-    }
-    fields.forEach((field, index) => {
-      if (index > 0) this.#flush();
-      this.#literal(field.text);
-    });
-    // No words at all: quotes around `$@` alone leave nothing.
-    if (fields.length === 0 && quoted && this.#text === '' && /^"\$(@|\{@\})"$/.test(this.#raw))
-      this.#present = false;
-  }
-
-  #literal(text: string): void {
-    this.#present = true;
-    this.#text += text;
-    if (this.#text.length > limits.value) this.#unknown(false);
-  }
-
-  #unknown(many: boolean): void {
-    this.#prefix ??= this.#text;
-    this.#present = true;
-    this.#known = false;
-    this.#text = '';
-    if (many) this.#many = true;
-  }
-
-  #flush(): void {
-    if (!this.#present) return;
-    const known = this.#known;
-    this.#fields.push({
-      text: known ? this.#text : this.#raw,
-      known,
-      pattern: known && this.#pattern,
-      many: false,
-      stream: this.#stream && !known,
-      prefix: this.#prefix ?? this.#text,
-      span: this.#span,
-    });
-    this.#text = '';
-    this.#present = false;
-    this.#known = true;
-    this.#pattern = false;
-    this.#prefix = null;
-  }
 }

@@ -1,16 +1,13 @@
 /** Programs that run another program given by their words. Each gives its own exec, then the nested one. */
 import type { Trait } from '../model/operation.ts';
 import type { Call, Change } from './call.ts';
-import { dropFirst, literal, mayBeOption, unknown, type Field } from './field.ts';
+import { dropFirst, literal, unknown, type Field } from './field.ts';
 import {
   adds,
   flag,
   hasOption,
   maybe,
   optionValue,
-  optionValues,
-  program,
-  reads,
   shell,
   value,
   valueAdds,
@@ -19,6 +16,10 @@ import {
   type ParsedOptions,
 } from './options.ts';
 import { named, tool, type ToolModel } from './tool.ts';
+import { parallel, xargs } from './wrappers/from-input.ts';
+import { foreignShell, opaqueShell, shellModel } from './wrappers/shells.ts';
+import { ssh } from './wrappers/ssh.ts';
+import { env, runWithAssignments, superuser, switchUser } from './wrappers/with-environment.ts';
 
 interface Wrapper {
   readonly traits?: readonly Trait[];
@@ -64,270 +65,6 @@ function runRest(
     return;
   }
   call.runner.runProgram(rest, call, change?.(parsed) ?? {});
-}
-
-const opaqueShell = (call: Call): void =>
-  call.opaque('exec', call.name, 'it starts a shell that reads its commands from elsewhere');
-
-/** `NAME=value … program args`, as env, sudo and doas have it. */
-function runWithAssignments(call: Call, words: readonly Field[], change: Change = {}): boolean {
-  const environment: Record<string, string | null> = { ...change.environment };
-  let at = 0;
-  for (; at < words.length; at += 1) {
-    const word = words[at];
-    const text = word === undefined ? '' : word.known ? word.text : word.prefix;
-    const match = /^([^=/\s]+)=/.exec(text);
-    if (word === undefined || match === null) break;
-    environment[match[1] ?? ''] = word.known ? word.text.slice(match[0].length) : null;
-  }
-  const rest = words.slice(at);
-  if (rest.length > 0) call.runner.runProgram(rest, call, { ...change, environment });
-  return rest.length > 0;
-}
-
-const env: ToolModel = tool({
-  hides: 'exec',
-  style: { stopAtOperand: true },
-  options: {
-    '-i --ignore-environment -0 --null -v --debug --list-signal-handling': flag,
-    '-u --unset': value,
-    '-C --chdir': { takes: 'value', traits: [] },
-    '-S --split-string': { takes: 'value', traits: [] },
-    '-a --argv0': { takes: 'value', traits: [] },
-    '--block-signal --default-signal --ignore-signal': maybe,
-  },
-  apply: (call, parsed) => {
-    const split = optionValue(parsed, '-S');
-    const directory = optionValue(parsed, '-C');
-    const change: Change = directory === null ? {} : { directory };
-    let words = parsed.operands.filter((word, index) => !(index === 0 && word.text === '-'));
-    if (split !== null) {
-      if (!split.known || /[\\'"$#]/.test(split.text)) {
-        call.opaque('exec', split.text, 'what it runs cannot be told');
-        return;
-      }
-      const pieces = split.text
-        .trim()
-        .split(/\s+/)
-        .map((piece) => literal(piece, split.span));
-      if (pieces[0]?.text.startsWith('-') === true) {
-        call.opaque('exec', split.text, 'what it runs cannot be told');
-        return;
-      }
-      words = [...pieces, ...words];
-    }
-    if (parsed.strange.length > 0)
-      call.opaque(
-        'exec',
-        call.exec.argv.join(' '),
-        'an option is not known, so that the program cannot be told',
-      );
-    if (runWithAssignments(call, words, change)) return;
-    call.trait('reads');
-    call.showsEnvironment();
-  },
-});
-
-function superuser(options: Readonly<Record<string, Option>>): ToolModel {
-  return tool({
-    traits: ['privileges'],
-    hides: 'exec',
-    style: { stopAtOperand: true },
-    options,
-    apply: (call, parsed) => {
-      if (hasOption(parsed, '-e')) {
-        for (const file of parsed.operands) call.write(file);
-        return;
-      }
-      const directory = optionValue(parsed, '-D');
-      if (parsed.strange.length > 0)
-        call.opaque(
-          'exec',
-          call.exec.argv.join(' '),
-          'an option is not known, so that the program cannot be told',
-        );
-      const ran = runWithAssignments(call, parsed.operands, directory === null ? {} : { directory });
-      if (!ran && hasOption(parsed, '-i', '-s')) opaqueShell(call);
-    },
-  });
-}
-
-/** `su`, `runuser`: a user, and text for that user's shell. */
-const switchUser = tool({
-  traits: ['privileges'],
-  hides: 'exec',
-  lenient: true,
-  options: {
-    '-c --command --session-command': shell,
-    '-s --shell': program,
-    '-u --user': { takes: 'value', traits: [] },
-    '-g --group -G --supp-group -w --whitelist-environment': value,
-  },
-  apply: (call, parsed) => {
-    if (hasOption(parsed, '-u') && parsed.operands.length > 0) call.runner.runProgram(parsed.operands, call);
-    else if (!hasOption(parsed, '-c')) opaqueShell(call);
-  },
-});
-
-/** xargs puts words of its input after, or in the place of a mark within, the program's own. */
-const xargs = tool({
-  hides: 'exec',
-  style: { stopAtOperand: true },
-  options: {
-    '-0 --null -o --open-tty -p --interactive -r --no-run-if-empty -t --verbose -x --exit --show-limits':
-      flag,
-    '-a --arg-file': reads,
-    '-d --delimiter -E -L --max-lines -n --max-args -P --max-procs -s --max-chars --process-slot-var -I':
-      value,
-    '-e --eof -i --replace -l': maybe,
-  },
-  apply: (call, parsed) => {
-    if (parsed.operands.length === 0) return;
-    const given = optionValue(parsed, '-I') ?? optionValue(parsed, '-i') ?? optionValue(parsed, '--replace');
-    const mark = given?.text ?? (hasOption(parsed, '-i', '--replace') ? '{}' : null);
-    if (parsed.strange.length > 0)
-      call.opaque(
-        'exec',
-        call.exec.argv.join(' '),
-        'an option is not known, so that the program cannot be told',
-      );
-    const words =
-      mark === null || mark === ''
-        ? [...parsed.operands, unknown('(words of the input)', call.span, '', true)]
-        : parsed.operands.map((word) => substituted(word, mark));
-    call.runner.runProgram(words, call, { input: { kind: 'pipe' } });
-  },
-});
-
-function substituted(word: Field, mark: string): Field {
-  const at = word.text.indexOf(mark);
-  return at < 0 ? word : unknown(word.text, word.span, word.prefix.slice(0, at));
-}
-
-const parallel = tool({
-  hides: 'exec',
-  raw: (call) => {
-    call.opaque('exec', call.exec.argv.join(' '), 'the commands are put together from input');
-    const at = call.words.findIndex((word) => !mayBeOption(word) && !word.text.startsWith('-'));
-    if (at >= 0) call.runner.runProgram([...call.words.slice(at), unknown('…', call.span, '', true)], call);
-  },
-});
-
-/** Shells: text in `-c`, a script, or standard input. */
-const shellModel = tool({
-  hides: 'exec',
-  raw: (call) => runShell(call, call.words),
-});
-
-/** Shells of another language: what Bash would read is followed too, but does not settle it. */
-const foreignShell = tool({
-  hides: 'exec',
-  raw: (call) => {
-    call.trait('runs-code');
-    call.opaque('exec', call.exec.argv.join(' '), `${call.name} has a language of its own`);
-    runShell(call, call.words);
-  },
-});
-
-function runShell(call: Call, words: readonly Field[]): void {
-  // A shell that another program starts gets words, or an input, of that program's.
-  if (call.exec.via.length > 0) call.trait('runs-code');
-  let hasText = false;
-  let standardInput = false;
-  let at = 0;
-  for (; at < words.length; at += 1) {
-    const word = words[at];
-    if (word === undefined) break;
-    const { text } = word;
-    if (!word.known && mayBeOption(word)) {
-      call.opaque('exec', text, 'what the shell runs cannot be told');
-      return;
-    }
-    if (text === '--' || text === '-') {
-      at += 1;
-      break;
-    }
-    if (!/^[-+]./.test(text)) break;
-    if (text.startsWith('--')) {
-      if (/^--(rcfile|init-file)$/.test(text)) {
-        at += 1;
-        const file = words[at];
-        if (file !== undefined) call.script(file);
-      } else if (/^--(rcfile|init-file)=/.test(text)) call.script(dropFirst(word, text.indexOf('=') + 1));
-      else if (text === '--version' || text === '--help') return;
-      else if (!/^--(norc|noprofile|posix|verbose|noediting|restricted|pretty-print)$/.test(text))
-        readsStartFiles(call);
-      continue;
-    }
-    if (text.startsWith('-') && text.includes('c')) hasText = true;
-    if (text.startsWith('-') && text.includes('s')) standardInput = true;
-    if (/^-.*[il]/.test(text)) readsStartFiles(call);
-    if (/[oO]$/.test(text)) at += 1;
-  }
-  const [first, ...rest] = words.slice(at);
-  if (hasText) {
-    // `$0` comes before the positional parameters.
-    if (first !== undefined) call.runner.runText(first, call, rest.slice(1));
-    return;
-  }
-  if (first === undefined || standardInput) runInput(call);
-  else if (/^\/dev\/(stdin|fd\/0)$|^\/proc\/self\/fd\/0$/.test(first.text)) runInput(call);
-  else call.script(first);
-}
-
-/** Interactive and login shells read files of the home first. */
-function readsStartFiles(call: Call): void {
-  call.trait('runs-code');
-  call.read(literal(`${call.place.home}/.${call.name}rc`, call.span));
-}
-
-function runInput(call: Call): void {
-  const { input } = call;
-  if (input.kind === 'text') call.runner.runText(input.text, call);
-  else if (input.kind === 'file') call.script(input.file);
-  else call.opaque('exec', call.name, 'the shell reads its commands from standard input');
-}
-
-const ssh = tool({
-  traits: ['network', 'publishes'],
-  hides: 'exec',
-  style: { stopAtOperand: true },
-  options: {
-    '-4 -6 -A -a -C -f -G -g -K -k -M -N -n -q -s -T -t -V -v -X -x -Y -y': flag,
-    '-B -b -c -D -e -I -L -l -m -O -p -Q -R -S -W -w -P -o': value,
-    '-E': writes,
-    '-F -i': reads,
-    '-J': { takes: 'value', effect: 'connect' },
-  },
-  apply: (call, parsed) => {
-    for (const option of optionValues(parsed, '-o')) sshOption(call, option);
-    if (optionValue(parsed, '-F') !== null)
-      call.opaque('exec', optionValue(parsed, '-F')?.text ?? '', 'its settings may run commands');
-    const [host] = parsed.operands;
-    if (host === undefined) return;
-    const port = optionValue(parsed, '-p');
-    const number = port?.known === true && /^\d{1,5}$/.test(port.text) ? Number(port.text) : 22;
-    call.connectToField(host, number);
-    // What runs there is beyond this machine: it is only named.
-  },
-});
-
-export function sshOption(call: Call, option: Field): void {
-  const match = /^\s*(\w+)\s*[=\s]\s*(.*)$/s.exec(option.text);
-  const name = match?.[1]?.toLowerCase() ?? '';
-  if (!option.known || match === null) {
-    call.opaque('exec', option.text, 'the setting may run commands');
-  } else if (
-    /^(proxycommand|localcommand|knownhostscommand|permitlocalcommand|pkcs11provider|securitykeyprovider|xauthlocation|proxyusefdpass|include|match)$/.test(
-      name,
-    )
-  ) {
-    if (name === 'proxycommand' || name === 'localcommand' || name === 'knownhostscommand')
-      call.runner.runText(literal(match[2] ?? '', option.span), call);
-    else call.opaque('exec', option.text, 'the setting may run commands');
-  } else if (name === 'proxyjump') call.connectToField(literal(match[2] ?? '', option.span), 22);
-  else if (/^(userknownhostsfile|globalknownhostsfile)$/.test(name))
-    call.write(literal(match[2] ?? '', option.span));
 }
 
 const timeSpan = { '-k --kill-after -s --signal': value };

@@ -4,7 +4,7 @@ import { literal, type Field } from '../field.ts';
 import { parseScpLike, parseUrl } from '../hosts.ts';
 import { adds, hasOption, optionValues } from '../options.ts';
 import { named, tool } from '../tool.ts';
-import { sshOption } from '../wrappers.ts';
+import { sshOption } from '../wrappers/ssh.ts';
 
 function copyBetween(call: Call, operands: readonly Field[], tree: boolean): void {
   operands.forEach((operand, index) => {
