@@ -18,6 +18,8 @@ export type Input =
 export interface Runner {
   /** Text run by a shell of its own: `sh -c TEXT`. Words after it are its positional parameters. */
   runText(text: Field, call: Call, positional?: readonly Field[]): void;
+  /** Whether there is a model of the program. */
+  knows(name: string): boolean;
   /** A program started by this one, without a shell. */
   runProgram(words: readonly Field[], call: Call, change?: Change): void;
 }

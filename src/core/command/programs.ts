@@ -175,6 +175,7 @@ function runLoader(call: Call): void {
 
 function runnerOf(shell: Shell): Runner {
   return {
+    knows: (name) => modelOf(name) !== undefined,
     runText: (text, call, positional) => {
       if (!text.known) {
         call.opaque('exec', text.text, 'the text that a shell runs cannot be told');

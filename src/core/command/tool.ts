@@ -113,9 +113,8 @@ export function applyOptions(
 function applyEffect(call: Call, effect: Effect, field: Field): void {
   switch (effect) {
     case 'read':
-      return call.read(field);
     case 'read-tree':
-      return call.read(field, true);
+      return isAddress(field) ? call.connectToField(field) : call.read(field, effect === 'read-tree');
     case 'write':
       return call.write(field);
     case 'write-tree':
@@ -132,13 +131,20 @@ function applyEffect(call: Call, effect: Effect, field: Field): void {
     case 'code':
       return call.code(field.text, call.name);
     case 'load':
-      return call.script(field);
+      if (!isAddress(field)) return call.script(field);
+      call.connectToField(field);
+      return call.opaque('exec', field.text, 'the code comes from elsewhere');
     case 'module':
       if (!field.known) call.opaque('exec', field.text, 'the code it loads cannot be told');
       else if (call.isOutside(field)) call.script(field);
       else if (/[/.]/.test(field.text)) call.read(field);
       return;
   }
+}
+
+/** Many programs take the address of a file where they take its name. */
+function isAddress({ prefix }: Field): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(prefix);
 }
 
 /** A program given as one word that the tool splits at blanks itself. */

@@ -44,9 +44,10 @@ function unbundle(words: readonly Field[]): readonly Field[] {
 
 function tar(call: Call, parsed: ParsedOptions): void {
   for (const action of optionValues(parsed, '--checkpoint-action')) {
-    if (!action.known || /^exec=/.test(action.text))
+    if (!action.known || /^exec=/.test(action.text)) {
+      call.trait('runs-code');
       call.runner.runText({ ...action, text: action.text.replace(/^exec=/, '') }, call);
-    else if (!/^(dot|echo|ttyout|bell|totals|sleep|wait)/.test(action.text))
+    } else if (!/^(dot|echo|ttyout|bell|totals|sleep|wait)/.test(action.text))
       call.opaque('exec', action.text, 'the checkpoint action is not known');
   }
   const archive = optionValue(parsed, '-f');

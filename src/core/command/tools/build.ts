@@ -102,7 +102,7 @@ export const buildTools = named({
     },
   }),
   cmake: tool({ hides: 'exec', raw: cmake }),
-  'ctest cpack meson bazel bazelisk buck2 pants scons waf xmake b2 tup just task rake earthly dune cabal stack ghc mix rebar3 zig swift swiftc xcodebuild ocamlfind':
+  'ctest cpack meson doxygen bats bear conan vcpkg premake elm elm-test spago nimble shards gleam dart flutter pod fastlane swiftlint swiftformat bazel bazelisk buck2 pants scons waf xmake b2 tup just task rake earthly dune cabal stack ghc mix rebar3 zig swift swiftc xcodebuild ocamlfind':
     builder(['writes', 'runs-code'], 'ignored', {
       '-f --file --justfile -C --directory': { takes: 'value', effect: 'read', traits: ['runs-code'] },
     }),
@@ -160,6 +160,20 @@ export const buildTools = named({
         if (call.name === 'm4') call.opaque('exec', call.exec.argv.join(' '), 'm4 macros can run commands');
       },
     }),
+  hyperfine: tool({
+    traits: ['builds'],
+    hides: 'exec',
+    lenient: true,
+    options: {
+      '-p --prepare -s --setup -c --cleanup -C --conclude': 'shell',
+      '-S --shell': 'hides-exec',
+      '--export-json --export-csv --export-markdown --export-asciidoc': 'write',
+      '-w --warmup -r --runs -m --min-runs -M --max-runs -n --command-name -P -L --style --sort -u': 'value',
+    },
+    apply: (call, parsed) => {
+      for (const command of parsed.operands) call.runner.runText(command, call);
+    },
+  }),
   'dpkg-buildpackage debuild rpmbuild makepkg': tool({
     traits: ['builds', 'writes', 'runs-code'],
     hides: 'exec',

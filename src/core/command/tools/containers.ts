@@ -196,7 +196,7 @@ const clusterOptions = optionTable({
 });
 
 const clusterLooks =
-  /^(get|describe|logs|top|explain|api-resources|api-versions|cluster-info|version|config|events|diff|wait|completion|options|help|auth|status|history|list|ls|search|show|template|lint|env|verify|build|dependency|dep|package|plugin|rollout|stern|cfg)$/;
+  /^(get|describe|logs|top|explain|api-resources|api-versions|cluster-info|version|config|events|diff|wait|completion|options|help|auth|status|history|list|ls|search|show|template|lint|env|verify|build|dependency|dep|package|plugin|rollout|stern|cfg|kustomize)$/;
 const clusterTraits: readonly (readonly [RegExp, readonly Trait[]])[] = [
   [/^(delete|drain|uninstall|destroy|del|un)$/, ['publishes', 'destroys']],
   [/^(exec|run|debug|attach|cp|port-forward|proxy|expose)$/, ['publishes', 'runs-code']],
@@ -211,7 +211,7 @@ function cluster(call: Call): void {
   call.subcommand(verb.known ? verb.text : '');
   const local =
     /^(kustomize|kubeconform|kubeval)$/.test(call.name) ||
-    /^(template|lint|version|completion)$/.test(verb.text);
+    /^(template|lint|version|completion|kustomize)$/.test(verb.text);
   if (!local) {
     call.trait('network');
     call.opaque('connect', call.exec.argv.join(' '), elsewhere);

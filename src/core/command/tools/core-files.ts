@@ -106,6 +106,14 @@ function moves(call: Call, parsed: ParsedOptions): void {
   for (const source of operands) linksInto(call, destination, source, call.linkTexts(source));
 }
 
+/** The text of a symbolic link starts from where the link lies. */
+function seenFromLink(source: Field, destination: Field | undefined): Field {
+  const at = destination?.known === true && !destination.pattern ? destination.text : '';
+  const directory = at.endsWith('/') || at === '.' ? at : at.slice(0, at.lastIndexOf('/') + 1);
+  if (!source.known || source.text.startsWith('/') || directory === '') return source;
+  return literal(`${directory}/${source.text}`, source.span);
+}
+
 function links(call: Call, parsed: ParsedOptions): void {
   const symbolic = hasOption(parsed, '-s');
   const operands = [...parsed.operands];
@@ -113,8 +121,9 @@ function links(call: Call, parsed: ParsedOptions): void {
   const destination = target ?? (operands.length > 1 ? operands.pop() : literal('.', call.span));
   // What a link points to is read and written under the link's name from then on.
   for (const source of operands) {
-    call.read(source, true);
-    call.write(source, true);
+    const place = symbolic && !hasOption(parsed, '-r') ? seenFromLink(source, destination) : source;
+    call.read(place, true);
+    call.write(place, true);
   }
   if (destination === undefined) return;
   const directory = target !== null || operands.length === 0;

@@ -32,8 +32,12 @@ function connects(call: Call, parsed: ParsedOptions, port: number): void {
   );
   const named = parsed.operands.map(hostOfSettings).find((one) => one !== null);
   const host = address ?? named ?? optionValue(parsed, '-h');
-  if (host === null) call.opaque('connect', call.exec.argv.join(' '), 'its settings say where it connects');
-  else if (!/^\/|^$/.test(host.text)) call.connectToField(host, port);
+  if (host === null) {
+    // Mostly the machine itself; that it is, cannot be told.
+    call.exec.traits.splice(call.exec.traits.indexOf('publishes'), 1);
+    call.opaque('connect', call.exec.argv.join(' '), 'its settings say where it connects');
+  }
+  if (host !== null && !/^\/|^$/.test(host.text)) call.connectToField(host, port);
 }
 
 /** `host=…` of a connection string. */

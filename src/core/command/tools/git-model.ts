@@ -1,4 +1,7 @@
-import { adds, hasOption, type OptionEntries } from '../options.ts';
+import type { Call } from '../call.ts';
+import { dropFirst } from '../field.ts';
+import { adds, hasOption, type OptionEntries, type ParsedOptions } from '../options.ts';
+import { sensitivityOf } from '../sensitive-paths.ts';
 import { tool, type ToolDescription, type ToolModel } from '../tool.ts';
 
 /**
@@ -18,13 +21,24 @@ const diffOptions = {
   '-S -G': 'value',
 } as const;
 
+/** Files among the words whose content git shows although they hold secrets: `.env`, `HEAD~2:.env`. */
+export function readsSecrets(call: Call, parsed: ParsedOptions): void {
+  for (const word of parsed.operands) {
+    const at = word.known ? word.text.lastIndexOf(':') : -1;
+    const path = at < 0 ? word : dropFirst(word, at + 1);
+    if (path.known && path.text !== '' && sensitivityOf(path.text.toLowerCase()) === 'secrets')
+      call.read(path);
+  }
+}
+
 export const looks = (extra: OptionEntries = {}): ToolModel =>
-  git({ traits: ['reads'], options: { ...diffOptions, ...extra } });
+  git({ traits: ['reads'], options: { ...diffOptions, ...extra }, apply: readsSecrets });
 
 export const diff = git({
   traits: ['reads'],
   options: { ...diffOptions, '--no-index': 'mark' },
   apply: (call, parsed) => {
+    readsSecrets(call, parsed);
     for (const operand of parsed.operands) {
       const outside =
         operand.known &&
@@ -46,6 +60,7 @@ export const grep = git({
     '--no-index': 'mark',
   },
   apply: (call, parsed) => {
+    readsSecrets(call, parsed);
     if (hasOption(parsed, '--no-index')) call.readHere();
   },
 });

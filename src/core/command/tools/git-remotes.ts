@@ -128,6 +128,7 @@ export const submodule = git({
         const words = rest.filter((word) => !/^(--recursive|-q|--quiet)$/.test(word.text));
         const known = words.every((word) => word.known && !word.pattern);
         const text = words.map((word) => word.text).join(' ');
+        call.trait('runs-code');
         if (known) call.runner.runText(literal(text, call.span), call);
         else call.opaque('exec', text, 'what runs in each submodule cannot be told');
         return;

@@ -90,7 +90,8 @@ export const branch = git({
     '-d --delete -m --move -c --copy -M -C': adds('writes'),
     '-D': adds('writes', 'destroys'),
     '-f --force': adds('writes', 'destroys'),
-    '-u --set-upstream-to --unset-upstream --edit-description': adds('configures', 'writes'),
+    '-u --set-upstream-to': { takes: 'value', traits: ['writes'] },
+    '--unset-upstream --edit-description': adds('writes'),
     '--list -l -a --all -r --remotes -v --verbose --show-current': 'mark',
     '--sort --format --contains --no-contains --merged --no-merged --points-at': {
       takes: 'maybe',

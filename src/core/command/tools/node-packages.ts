@@ -4,6 +4,7 @@ import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
 import { optionTable, optionValue, parseOptions } from '../options.ts';
 import { applyOptions, named, tool } from '../tool.ts';
+import { projectPackages } from './node-project-packages.ts';
 
 export function registry(call: Call, ...traits: readonly Trait[]): void {
   call.trait(...traits, 'network');
@@ -59,6 +60,10 @@ function packageManager(call: Call): void {
     call.trait('runs-code');
     call.read(from, true);
   }
+  if (/^(dedupe|ddp|prune|update|up|upgrade|install|i|ci|publish|pack)$/.test(name) && dryRun(call)) {
+    registry(call, 'reads', 'fetches');
+    return;
+  }
   if (runs.test(name) && !(call.name === 'bun' && name === 'run')) {
     runPackage(call, rest, name === 'dlx');
   } else if (installs.test(name)) registry(call, 'installs', 'builds', 'writes');
@@ -94,7 +99,11 @@ function packageManager(call: Call): void {
       call.trait('configures', 'writes');
       const project = call.words.some((word) => /^(--location=project|project)$/.test(word.text));
       call.write(literal(project ? '.npmrc' : `${call.place.home}/.npmrc`, call.span));
-    } else call.trait('reads', 'credentials');
+    } else {
+      call.trait('reads');
+      if (operands.some((word) => !word.known || /_auth|token|password/i.test(word.text)))
+        call.trait('credentials');
+    }
   } else if (looks.test(name)) {
     call.trait('reads');
     if (/^(view|v|info|show|outdated|audit|search|s|se|find|ping|doctor|diff)$/.test(name))
@@ -113,6 +122,10 @@ function packageManager(call: Call): void {
   else call.trait('unknown');
 }
 
+function dryRun(call: Call): boolean {
+  return call.words.some((word) => word.known && word.text === '--dry-run');
+}
+
 /** A package from elsewhere than the registry: a URL, a git remote, a folder. */
 function sourceOf(call: Call, operand: Field): void {
   const text = operand.known ? operand.text : operand.prefix;
@@ -124,15 +137,6 @@ function sourceOf(call: Call, operand: Field): void {
   else if (/^[\w.-]+\/[\w.-]+(#.*)?$/.test(text)) call.connect({ host: 'github.com', port: 443 });
 }
 
-/** What repositories declare among their own packages, so that `npx` runs their copy. A version makes it another. */
-const buildTools = new Set(
-  `tsc vitest jest mocha ava tap c8 nyc playwright cypress eslint oxlint biome prettier stylelint knip vite webpack rollup
-  esbuild parcel turbo nx lerna next nuxt astro remix svelte-check vue-tsc tsx ts-node tsup rimraf husky lint-staged
-  changeset storybook tailwindcss postcss sass drizzle-kit prisma typedoc api-extractor size-limit wrangler`.split(
-    /\s+/,
-  ),
-);
-
 /** `npx PACKAGE ARGS`: from the repository's own packages where it is there, else from the registry. */
 function runPackage(call: Call, words: readonly Field[], always: boolean): void {
   const parsed = parseOptions(words, globalNpm, { stopAtOperand: true });
@@ -143,7 +147,8 @@ function runPackage(call: Call, words: readonly Field[], always: boolean): void 
     words.slice(0, words.length - rest.length - (name === undefined ? 0 : 1)),
   );
   const local = flags.some((word) => word.known && /^--(no|no-install|offline)$/.test(word.text)) && !always;
-  const declared = name?.known === true && !always && buildTools.has(name.text);
+  const declared =
+    name?.known === true && !always && projectPackages.has(name.text.replace(/(?!^)@[\w.^~*-]+$/, ''));
   call.trait(declared ? 'builds' : 'runs-code');
   if (!local) registry(call, declared ? 'installs' : 'dependencies');
   if (name === undefined) return;

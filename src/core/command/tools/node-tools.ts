@@ -83,15 +83,16 @@ export const nodeProjectTools = named({
   'prettier biome dprint': formatter,
   'eslint oxlint stylelint tslint xo standard htmlhint markdownlint markdownlint-cli2 knip depcheck madge jscpd cspell commitlint ls-lint syncpack manypkg dependency-cruiser depcruise type-coverage':
     builder([], 'read-tree', writesSources),
-  'vitest jest mocha ava tap jasmine karma cypress playwright c8 nyc uvu web-test-runner wtr node-tap testcafe storybook lighthouse size-limit':
+  'vitest jest mocha ava tap jasmine karma wait-on start-server-and-test cucumber-js stryker wdio pa11y lhci autocannon cypress playwright c8 nyc uvu web-test-runner wtr node-tap testcafe storybook lighthouse size-limit':
     builder([], 'read-tree', { ...writesSources, '--reporter': 'value' }),
-  'esbuild vite webpack rollup rolldown parcel swc babel turbo nx lerna next nuxt astro gulp grunt ember ng vue-cli-service react-scripts remix expo metro tailwindcss postcss sass less lessc node-gyp changeset rspack rsbuild wireit lage moon':
+  'esbuild vite webpack rollup rolldown parcel swc babel turbo nx lerna next nuxt astro gulp grunt ember ng vue-cli-service react-scripts remix expo metro tailwindcss postcss sass less lessc node-gyp changeset rspack rsbuild webpack-cli nuxi vitepress vuepress docusaurus gatsby nest storybook sb electron-builder ncc vsce orval openapi-typescript quicktype patch-package wireit lage moon':
     builder(['writes'], 'read-tree', { ...writesSources, '--watch -w --minify -m': 'flag' }),
   'prisma drizzle-kit typeorm sequelize knex graphql-codegen openapi-generator-cli': builder([
     'writes',
     'network',
   ]),
-  'husky lint-staged simple-git-hooks lefthook': builder(['configures', 'writes']),
+  'husky simple-git-hooks lefthook': builder(['configures', 'writes']),
+  'lint-staged': builder(['writes'], 'ignored'),
   'rimraf del-cli': tool({
     traits: ['writes'],
     lenient: true,

@@ -1,8 +1,8 @@
 /** What runs JavaScript. */
 import type { Call } from '../call.ts';
 import { literal, mayBeOption } from '../field.ts';
-import { hasOption, optionTable } from '../options.ts';
-import { named, tool, type ToolModel } from '../tool.ts';
+import { hasOption, optionTable, parseOptions } from '../options.ts';
+import { applyOptions, named, tool, type ToolModel } from '../tool.ts';
 import { registry } from './node-packages.ts';
 /** Runs a script with words of its own after it, code from options, or code from standard input. */
 export function interpreter(
@@ -72,6 +72,12 @@ const nodeModel: ToolModel = {
   },
 };
 
+const denoOptions = optionTable({
+  '--cwd': { takes: 'value', effect: 'read-tree', traits: ['runs-code'] },
+  '-c --config --import-map --preload --env-file': 'load',
+  '-o --output': 'write',
+});
+
 export const nodeTools = named({
   'node nodejs': nodeModel,
   'tsx ts-node ts-node-esm babel-node esno jiti vite-node swc-node': interpreter(
@@ -116,8 +122,13 @@ export const nodeTools = named({
         case 'compile':
         case 'bundle':
           call.trait('builds');
+          applyOptions(call, parseOptions(rest, denoOptions), { hides: 'exec', lenient: true });
           return;
         case 'fmt':
+          if (rest.some((word) => word.text === '--check')) {
+            call.trait('reads');
+            return;
+          }
           call.trait('writes');
           call.write(literal('.', call.span), true);
           return;

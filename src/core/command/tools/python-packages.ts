@@ -39,8 +39,12 @@ function pip(call: Call, words: readonly Field[]): void {
     case 'download':
     case 'wheel':
     case 'sync': {
+      if (words.some((word) => word.known && word.text === '--dry-run')) {
+        registry(call, 'reads', 'fetches');
+        return;
+      }
       // What a requirements file or the project itself declares is installed; names are added.
-      const named = packages.filter(
+      const named = (verb.text === 'sync' ? [] : packages).filter(
         (one) => !/^\.{1,2}(\[[\w,-]+\])?$|^\.{1,2}\//.test(one.text) && !itself.test(one.text),
       );
       const declared =
@@ -128,7 +132,10 @@ function projectManager(call: Call): void {
       }
       if (name.known && /\.py$/.test(name.text))
         call.runner.runProgram([literal('python', name.span), ...inner.operands], call);
-      else call.runner.runProgram(inner.operands, call);
+      else if (name.known && !name.text.includes('/') && !call.runner.knows(name.text)) {
+        // A script of the project, or a program that one of its packages brings.
+        call.trait('runs-code');
+      } else call.runner.runProgram(inner.operands, call);
       return;
     }
     case 'shell':
@@ -139,10 +146,16 @@ function projectManager(call: Call): void {
       if (operands.length > 0 && call.name !== 'poetry') registry(call, 'dependencies', 'builds', 'writes');
       else registry(call, 'installs', 'builds', 'writes');
       return;
+    case 'lock':
+      if (rest.some((word) => /^(--check|--locked|--dry-run)$/.test(word.text))) {
+        registry(call, 'reads', 'fetches');
+        return;
+      }
+      registry(call, 'dependencies', 'builds', 'writes');
+      return;
     case 'add':
     case 'remove':
     case 'update':
-    case 'lock':
     case 'upgrade':
     case 'uninstall':
       registry(call, 'dependencies', 'builds', 'writes');
@@ -203,12 +216,19 @@ const runOptions = optionTable({
     'flag',
 });
 
+/** Checkers and formatters that projects of Python commonly run without declaring them. */
+const projectTools =
+  /^(ruff|black|isort|mypy|pyright|basedpyright|ty|flake8|pylint|pytest|pre-commit|tox|nox|coverage|bandit|vulture|codespell|yamllint|mkdocs|sphinx-build|pip-audit|pyupgrade|autoflake|interrogate|pydocstyle|pycodestyle|djlint|sqlfluff|towncrier|bump-my-version|hatch|build|twine|cibuildwheel|maturin)(@[\w.]+)?$/;
+
 const installed = tool({
   traits: ['runs-code'],
   hides: 'exec',
   raw: (call) => {
-    registry(call, 'dependencies');
     const verb = call.words[0]?.text;
+    const runs = call.words.find((word) => word.text !== 'run' && !word.text.startsWith('-'));
+    const checker =
+      runs?.known === true && projectTools.test(runs.text) && (call.name === 'uvx' || verb === 'run');
+    registry(call, checker ? 'installs' : 'dependencies');
     if (call.name === 'pipx' && verb !== 'run') {
       call.trait('writes');
       return;

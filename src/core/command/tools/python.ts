@@ -48,7 +48,7 @@ const python = tool({
 });
 
 const runsAsProgram =
-  /^(pip|pytest|mypy|ruff|black|isort|flake8|pylint|coverage|tox|nox|poetry|build|twine|pre_commit|sphinx|uv|virtualenv|venv|pdm|hatch|pyflakes|bandit|jupyter|ipython)$/;
+  /^(pip|pytest|mypy|ruff|black|isort|flake8|pylint|coverage|tox|nox|poetry|twine|pre_commit|sphinx|uv|virtualenv|pdm|hatch|pyflakes|bandit|jupyter|ipython)$/;
 
 function runModule(call: Call, module: Field | undefined, words: readonly Field[]): void {
   if (module === undefined) return;
@@ -73,6 +73,12 @@ function runModule(call: Call, module: Field | undefined, words: readonly Field[
       call.trait('writes');
       call.write(words[1]);
     }
+  } else if (text === 'build') {
+    call.trait('builds', 'writes', 'installs', 'network');
+    call.connectTo('registry:pypi');
+  } else if (text === 'venv') {
+    call.trait('writes');
+    for (const directory of words) if (!directory.text.startsWith('-')) call.write(directory, true);
   } else if (text === 'unittest' || text === 'doctest' || text === 'compileall' || text === 'py_compile')
     call.trait('builds');
   else if (text === 'http.server') {

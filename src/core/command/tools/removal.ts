@@ -10,7 +10,7 @@ const made =
 const saysMade =
   /(^|[-_.])(tmp|temp|cache|dist|build|builds|out|output|outputs|coverage|generated|logs?|results?|reports?|artifacts?|bak|backup|old|scratch|playground|egg-info|debug|release)$|^(tmp|temp|cache|dist|build|out|output|coverage|generated|scratch|cmake-build|bazel)[-_.]/i;
 /** `a.txt`, `shop.db`: one file, whatever the option says. */
-const hasEnding = /[^.]\.[A-Za-z0-9]{1,8}$/;
+const hasEnding = /[^.]\.[A-Za-z0-9]{1,12}$/;
 
 /** What tools make again, or a single file by its name. */
 export function isExpendable(name: string): boolean {
@@ -53,6 +53,7 @@ function destroysPath({ place }: Call, path: string, pattern: boolean): boolean 
 /** The last part of a path of which only the source is known: `dist` of `"$d/dist"`. */
 function tailOf({ text, ends }: Field): string {
   if (ends !== undefined) return ends;
-  const tail = /\/([\w.-]+)\/?"?$/.exec(text)?.[1];
-  return tail ?? '';
+  // A variable that is named for a temporary file, or a name below /tmp.
+  if (/^"?\$\{?\w*te?mp\w*\}?"?$|^"?\/(var\/)?tmp\/[\w.-]+/i.test(text)) return 'tmp';
+  return /\/([\w.-]+)\/?"?$/.exec(text)?.[1] ?? '';
 }

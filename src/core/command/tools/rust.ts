@@ -90,7 +90,8 @@ function cargo(call: Call): void {
     case 'update':
     case 'upgrade':
     case 'generate-lockfile':
-      registry('dependencies', 'writes');
+      if (call.words.some((word) => word.text === '--dry-run')) registry('reads', 'fetches');
+      else registry('dependencies', 'writes');
       return;
     case 'fetch':
     case 'vendor':
@@ -181,7 +182,10 @@ export const rustTools = named({
     raw: (call) => {
       const [verb, ...rest] = call.words;
       if (verb !== undefined) call.subcommand(verb.text);
-      if (/^(show|--version|which|doc|check|help|completions)$/.test(verb?.text ?? '')) call.trait('reads');
+      const lists =
+        /^(component|target|toolchain|override)$/.test(verb?.text ?? '') && rest[0]?.text === 'list';
+      if (lists || /^(show|--version|which|doc|check|help|completions)$/.test(verb?.text ?? ''))
+        call.trait('reads');
       else if (verb?.text === 'run' && rest.length > 1) {
         call.trait('runs-code');
         call.runner.runProgram(rest.slice(1), call);

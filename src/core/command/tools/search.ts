@@ -96,6 +96,7 @@ function narrowingName(tests: readonly Field[]): string | null {
   const names = tests.flatMap((one, at) =>
     /^-i?(name|path|wholename)$/.test(one.text) ? [tests[at + 1]?.text ?? ''] : [],
   );
+  if (tests.some((one) => one.text === '-empty') && names.length === 0) return 'tmp';
   const alternatives = tests.filter((one) => /^-(o|or)$/.test(one.text)).length;
   if (names.length <= alternatives || !names.every((name) => /[A-Za-z0-9]/.test(name))) return null;
   return names.find((name) => !isExpendable(name)) ?? names[0] ?? null;

@@ -209,6 +209,10 @@ export const text = named({
       '--output -o': 'write',
       '--xpath --encode --schema --relaxng --schematron --path --maxmem --pretty --dtdvalid': 'value',
       '--shell': { takes: 'nothing', hides: 'exec' },
+      '--noent --xinclude --loaddtd --dtdattr --load-trace --catalogs --dtdvalidfpi': {
+        takes: 'nothing',
+        hides: 'read',
+      },
     },
     operands: 'read',
   }),

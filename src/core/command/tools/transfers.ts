@@ -163,7 +163,12 @@ export const transfers = named({
       const words = parsed.operands.filter((word) => !/^(GET|HEAD|OPTIONS)$/.test(word.text));
       if (words.some((word) => /^[A-Z]+$/.test(word.text))) call.trait('publishes');
       const [url, ...items] = words.filter((word) => !/^[A-Z]+$/.test(word.text));
-      if (url !== undefined) connectUrl(call, url, call.name === 'https' ? 'https' : 'http');
+      if (url !== undefined)
+        connectUrl(
+          call,
+          url.text.startsWith(':') ? literal(`localhost${url.text}`, url.span) : url,
+          call.name === 'https' ? 'https' : 'http',
+        );
       for (const item of items) {
         if (!/^[\w-]+:[^=]|==/.test(item.text)) call.trait('publishes');
         const file = /[:=]?@(.+)$/.exec(item.text)?.[1];

@@ -18,9 +18,12 @@ export function applyVariableWords(call: Call, words: readonly Field[]): void {
       call.opaque('exec', word.text, 'the value is expanded by the build, commands included');
     else if (name === 'SHELL' || name === 'MAKE' || /(^|_)(CMD|COMMAND|PROGRAM|RUNNER|EXEC)$/.test(name))
       call.opaque('exec', word.text, 'it names a program that the build runs');
-    else if (effectOfVariable(name, value) === 'shell' && value !== null)
+    else if (effectOfVariable(name, value) === 'shell' && value !== null) {
+      // A compiler under its own name is what builds are for.
+      if (!/^(g?cc|[gc]\+\+|clang(\+\+)?|ld|lld|ar|ranlib|make)(-[\w.]+)?$/.test(value))
+        call.trait('runs-code');
       call.runner.runText(literal(value, word.span), call);
-    else if (effectOfVariable(name, value) !== 'none')
+    } else if (effectOfVariable(name, value) !== 'none')
       call.opaque('exec', word.text, 'it changes what the build runs');
     else if (value === null)
       call.opaque('exec', word.text, 'what the build does with the value cannot be told');
