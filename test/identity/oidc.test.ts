@@ -1,99 +1,42 @@
 /** The issuer as relying parties meet it over HTTP: other people's OpenID Connect and OAuth clients. */
-import { generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { createRemoteJWKSet, decodeJwt, importJWK, jwtVerify, type JWK } from 'jose';
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createPublicApp } from '../../src/authority/http/public.ts';
 import { closeWrit } from '../../src/authority/services/end-writ.ts';
-import { issueJwtSvid } from '../../src/authority/services/issue-svid.ts';
 import { rotateNow } from '../../src/authority/services/signing-keys.ts';
-import { governance, remote, type World } from '../authority/world.ts';
-import { openIdentityWorld, startTask, type Task } from './world.ts';
+import { remote, type World } from '../authority/world.ts';
+import { exchangeGrant, form, idOf, Issuer, oldAudience, shopAudience, tokenTypes } from './issuer.ts';
+import { startTask } from './world.ts';
 
-const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const types = {
-  jwt: 'urn:ietf:params:oauth:token-type:jwt',
-  access: 'urn:ietf:params:oauth:token-type:access_token',
-} as const;
-
+let issuer: Issuer;
 let world: World;
-let server: Server;
-let issuer: string;
 let shop: client.Configuration;
-const faults: unknown[] = [];
 
 beforeAll(async () => {
-  world = await openIdentityWorld();
-  world.clock.now = Date.now(); // the clients have no clock of ours to turn
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x, y } = publicKey.export({ format: 'jwk' });
-  await world.publish(
-    governance((text) =>
-      text.replace(
-        /^groups:$/m,
-        `resources:
-  shop-api: { audience: 'https://api.shop.example', delegation: true, keys: [{ kty: EC, crv: P-256, x: ${x}, y: ${y} }] }
-  old-api: { audience: 'https://old.shop.example' }
-groups:`,
-      ),
-    ),
-  );
-  server = createServer(
-    getRequestListener(createPublicApp(world.context, (error) => faults.push(error)).fetch),
-  );
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  world.context.identity.listener = issuer;
-  const privateJwk = privateKey.export({ format: 'jwk' });
-  const key = await importJWK(privateJwk as JWK, 'ES256');
-  if (key instanceof Uint8Array) throw new Error('a secret, where a key pair was made');
-  shop = await discover('shop-api', client.PrivateKeyJwt(key));
+  issuer = await Issuer.open();
+  world = issuer.world;
+  shop = await issuer.shop();
 });
-afterAll(async () => {
-  server.close();
-  server.closeAllConnections();
-  await world.remove();
-});
+afterAll(() => issuer.close());
 beforeEach(() => {
   world.clock.now = Date.now();
-  faults.length = 0;
+  issuer.faults.length = 0;
 });
-
-const discover = (id: string, authentication: client.ClientAuth) =>
-  client.discovery(new URL(issuer), id, {}, authentication, { execute: [client.allowInsecureRequests] });
-
-const svidFor = async ({ writ }: Task, audience: string) =>
-  (await issueJwtSvid(world.context, { writ: writ.claims.id, audience: [audience], workload: null })).svid;
-const idOf = ({ writ }: Task) => `spiffe://acme.example/assistant/local/task/${writ.claims.id}`;
-
-/** As a task exchanges its identity: a public client, known by the token that it shows. */
-async function exchange(task: Task, parameters: Readonly<Record<string, string>>) {
-  const config = await discover(idOf(task), client.None());
-  return client.genericGrantRequest(config, exchangeGrant, {
-    subject_token: await svidFor(task, issuer),
-    subject_token_type: types.jwt,
-    ...parameters,
-  });
-}
 
 describe('an identity that a cloud federates', () => {
   test('is verified by its issuer, found by discovery, with keys fetched over HTTP', async () => {
     const task = await startTask(world, 'SHOP-142');
-    const token = await svidFor(task, 'sts.amazonaws.example');
+    const token = await issuer.svid(task, 'sts.amazonaws.example');
     const metadata = shop.serverMetadata();
-    expect(metadata.issuer).toBe(issuer);
+    expect(metadata.issuer).toBe(issuer.address);
     const keys = createRemoteJWKSet(new URL(metadata.jwks_uri ?? ''));
     const { payload } = await jwtVerify(token, keys, {
-      issuer,
+      issuer: issuer.address,
       audience: 'sts.amazonaws.example',
       algorithms: ['ES256'],
     });
     expect(payload).toMatchObject({
-      iss: issuer,
+      iss: issuer.address,
       sub: idOf(task),
       job: 'SHOP-142',
       on_behalf_of: 'ada',
@@ -102,7 +45,7 @@ describe('an identity that a cloud federates', () => {
   });
 
   test('the SPIFFE bundle is offered beside it', async () => {
-    const response = await fetch(`${issuer}/.well-known/spiffe-bundle`);
+    const response = await fetch(`${issuer.address}/.well-known/spiffe-bundle`);
     expect(response.headers.get('content-type')).toMatch('application/json');
     const bundle = (await response.json()) as {
       spiffe_sequence: number;
@@ -117,7 +60,9 @@ describe('an identity that a cloud federates', () => {
     ).toBe(true);
     expect(bundle.spiffe_refresh_hint).toBe(300);
     await rotateNow(world.context, 'x509-svid', 'ada');
-    const later = (await (await fetch(`${issuer}/.well-known/spiffe-bundle`)).json()) as typeof bundle;
+    const later = (await (
+      await fetch(`${issuer.address}/.well-known/spiffe-bundle`)
+    ).json()) as typeof bundle;
     expect(later.keys).toHaveLength(3);
     expect(later.spiffe_sequence).toBeGreaterThan(bundle.spiffe_sequence);
   });
@@ -126,16 +71,16 @@ describe('an identity that a cloud federates', () => {
 describe('token exchange', () => {
   test('gives a service that heeds delegation the person as subject and the task as actor', async () => {
     const task = await startTask(world);
-    const answer = await exchange(task, {
-      requested_token_type: types.access,
-      audience: 'https://api.shop.example',
+    const answer = await issuer.exchange(task, {
+      requested_token_type: tokenTypes.access,
+      audience: shopAudience,
     });
-    expect(answer).toMatchObject({ issued_token_type: types.access, token_type: 'bearer' });
+    expect(answer).toMatchObject({ issued_token_type: tokenTypes.access, token_type: 'bearer' });
     expect(answer.expires_in).toBeGreaterThan(290);
-    const keys = createRemoteJWKSet(new URL(`${issuer}/keys`));
+    const keys = createRemoteJWKSet(new URL(`${issuer.address}/keys`));
     const { payload } = await jwtVerify(answer.access_token, keys, {
-      issuer,
-      audience: 'https://api.shop.example',
+      issuer: issuer.address,
+      audience: shopAudience,
       typ: 'at+jwt',
     });
     expect(payload).toMatchObject({
@@ -148,13 +93,15 @@ describe('token exchange', () => {
 
   test("gives anybody else the identity of the task and nobody else's", async () => {
     const task = await startTask(world);
-    const { access_token: token, issued_token_type: type } = await exchange(task, {
+    const { access_token: token, issued_token_type: type } = await issuer.exchange(task, {
       audience: 'https://anything.example',
     });
-    expect(type).toBe(types.jwt);
+    expect(type).toBe(tokenTypes.jwt);
     expect(decodeJwt(token)).toMatchObject({ sub: idOf(task), aud: 'https://anything.example' });
-    for (const audience of ['https://old.shop.example', 'https://anything.example']) {
-      await expect(exchange(task, { requested_token_type: types.access, audience })).rejects.toMatchObject({
+    for (const audience of [oldAudience, 'https://anything.example']) {
+      await expect(
+        issuer.exchange(task, { requested_token_type: tokenTypes.access, audience }),
+      ).rejects.toMatchObject({
         error: 'invalid_target',
       });
     }
@@ -162,20 +109,20 @@ describe('token exchange', () => {
 
   test('takes a token once, and none of a task that is over', async () => {
     const task = await startTask(world);
-    const subject_token = await svidFor(task, issuer);
-    await exchange(task, { subject_token, audience: 'a' });
-    await expect(exchange(task, { subject_token, audience: 'a' })).rejects.toMatchObject({
+    const subject_token = await issuer.svid(task, issuer.address);
+    await issuer.exchange(task, { subject_token, audience: 'a' });
+    await expect(issuer.exchange(task, { subject_token, audience: 'a' })).rejects.toMatchObject({
       error: 'invalid_request',
     });
-    const unused = await svidFor(task, issuer);
+    const unused = await issuer.svid(task, issuer.address);
     await closeWrit(world.context, task.writ.claims.id, 'done');
     const form = new URLSearchParams({
       grant_type: exchangeGrant,
       subject_token: unused,
-      subject_token_type: types.jwt,
+      subject_token_type: tokenTypes.jwt,
       audience: 'a',
     });
-    const response = await fetch(`${issuer}/token`, { method: 'POST', body: form });
+    const response = await fetch(`${issuer.address}/token`, { method: 'POST', body: form });
     expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_request' }]);
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
@@ -184,11 +131,11 @@ describe('token exchange', () => {
 describe('introspection', () => {
   test('says what a token is worth, and at once that it is worth nothing', async () => {
     const task = await startTask(world);
-    const { access_token: token } = await exchange(task, {
-      requested_token_type: types.access,
-      audience: 'https://api.shop.example',
+    const { access_token: token } = await issuer.exchange(task, {
+      requested_token_type: tokenTypes.access,
+      audience: shopAudience,
     });
-    const svid = await svidFor(task, 'https://api.shop.example');
+    const svid = await issuer.svid(task, shopAudience);
     expect(await client.tokenIntrospection(shop, token)).toMatchObject({
       active: true,
       sub: 'ada',
@@ -206,7 +153,7 @@ describe('introspection', () => {
 
   test('tells a service nothing about tokens for others', async () => {
     const task = await startTask(world);
-    expect(await client.tokenIntrospection(shop, await svidFor(task, 'https://other.example'))).toEqual({
+    expect(await client.tokenIntrospection(shop, await issuer.svid(task, 'https://other.example'))).toEqual({
       active: false,
     });
   });
@@ -215,33 +162,34 @@ describe('introspection', () => {
 describe('revocation', () => {
   test('by whoever holds the token, and by the service that it is for', async () => {
     const task = await startTask(world);
-    const holder = await discover(idOf(task), client.None());
+    const holder = await issuer.holder(task);
     for (const config of [holder, shop]) {
-      const token = await svidFor(task, 'https://api.shop.example');
+      const token = await issuer.svid(task, shopAudience);
       expect(await client.tokenIntrospection(shop, token)).toMatchObject({ active: true });
       await client.tokenRevocation(config, token);
       expect(await client.tokenIntrospection(shop, token)).toEqual({ active: false });
       await client.tokenRevocation(config, token);
     }
     const revoked = (await world.entries(['token.revoked'])).map(({ data }) => data['by']);
-    expect(revoked).toEqual([null, 'https://api.shop.example']);
+    expect(revoked).toEqual([null, shopAudience]);
     await client.tokenRevocation(holder, 'of somebody else');
   });
 
   test('not by a service that it is not for', async () => {
     const task = await startTask(world);
-    const token = await svidFor(task, issuer);
+    const token = await issuer.svid(task, issuer.address);
     await client.tokenRevocation(shop, token);
-    expect((await exchange(task, { subject_token: token, audience: 'a' })).access_token).toMatch(/^ey/);
+    expect((await issuer.exchange(task, { subject_token: token, audience: 'a' })).access_token).toMatch(
+      /^ey/,
+    );
   });
 });
 
 describe("who asks without right, or nonsense, is told in OAuth's own words", () => {
-  const form = (fields: Readonly<Record<string, string>>) => new URLSearchParams(fields).toString();
   const good = {
     grant_type: exchangeGrant,
     subject_token: 'x',
-    subject_token_type: types.jwt,
+    subject_token_type: tokenTypes.jwt,
     audience: 'a',
   };
   const cases: readonly (readonly [string, string, string, string, number])[] = [
@@ -273,7 +221,7 @@ describe("who asks without right, or nonsense, is told in OAuth's own words", ()
     [
       'another type of subject',
       '/token',
-      form({ ...good, subject_token_type: types.access }),
+      form({ ...good, subject_token_type: tokenTypes.access }),
       'invalid_request',
       400,
     ],
@@ -306,27 +254,27 @@ describe("who asks without right, or nonsense, is told in OAuth's own words", ()
     ],
   ];
   test.each(cases)('%s', async (_, path, body, error, status) => {
-    const response = await fetch(`${issuer}${path}`, {
+    const response = await fetch(`${issuer.address}${path}`, {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
     expect([response.status, await response.json()]).toMatchObject([status, { error }]);
-    expect(faults).toEqual([]);
+    expect(issuer.faults).toEqual([]);
   });
 
   test('another encoding, too much, another method, another place', async () => {
-    const json = await fetch(`${issuer}/token`, {
+    const json = await fetch(`${issuer.address}/token`, {
       method: 'POST',
       body: JSON.stringify(good),
       headers: { 'content-type': 'application/json' },
     });
-    const large = await fetch(`${issuer}/token`, {
+    const large = await fetch(`${issuer.address}/token`, {
       method: 'POST',
       body: form({ ...good, x: 'x'.repeat(70_000) }),
     });
-    const query = await fetch(`${issuer}/token?${form(good)}`);
-    const guards = await fetch(`${issuer}/svids/jwt`, { method: 'POST', body: '{}' });
+    const query = await fetch(`${issuer.address}/token?${form(good)}`);
+    const guards = await fetch(`${issuer.address}/svids/jwt`, { method: 'POST', body: '{}' });
     expect([json.status, large.status, query.status, guards.status]).toEqual([400, 413, 404, 404]);
   });
 });
