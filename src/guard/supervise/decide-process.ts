@@ -14,6 +14,7 @@ import {
   classify,
   findToolFiles,
   gitSubcommand,
+  toolNames,
   isLoader,
   isMultiCall,
   type Program,
@@ -51,12 +52,22 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
   const tools = toolFiles(situation);
   const { operations, facts, program } = describe(attempt, image, tools, situation);
   const { bundle, task, evidence, now } = situation;
-  const decision = decideCommand(bundle, task, operations, evidence, now, facts);
+  const known = operations.filter((one, index) => index === 0 || !startsLater(one, tools));
+  const decision = decideCommand(bundle, task, known, evidence, now, facts);
   return {
     decision: { ...decision, advice: adviceOn(decision, facts, program, situation) },
     program,
     byFileAlone: operations.length === 0,
   };
+}
+
+/**
+ * A name in a shell's text of which nothing is known, such as that of a package's program. Which file it means is
+ * seen when it starts, and decided then.
+ */
+function startsLater(operation: Operation, tools: ToolFiles): boolean {
+  if (operation.kind !== 'exec' || operation.traits.some((trait) => trait !== 'unknown')) return false;
+  return !toolNames(tools).has(operation.target);
 }
 
 /** Files that are never run, whatever policy says: what would run is not what the file is. */

@@ -30,8 +30,10 @@ export function fileRules({ profile, tools, view, repository, withoutNetwork }: 
     ...(profile.repositoryPrograms ? brought : []),
   ];
   return [
-    ...['r', '/'],
-    ...['wd', '/dev'],
+    'r',
+    '/',
+    'wd',
+    '/dev',
     ...privateFolders.flatMap((path) => ['w', path]),
     ...(profile.repository === 'read-write' ? repository.flatMap((path) => ['w', path]) : []),
     ...executable.flatMap((path) => ['x', path]),

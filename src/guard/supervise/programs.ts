@@ -58,6 +58,15 @@ export function findToolFiles(
   return found;
 }
 
+const namesOf = new WeakMap<ToolFiles, ReadonlySet<string>>();
+
+/** All names that lead to some tool. */
+export function toolNames(tools: ToolFiles): ReadonlySet<string> {
+  const names = namesOf.get(tools) ?? new Set([...tools.values()].flat());
+  namesOf.set(tools, names);
+  return names;
+}
+
 export function classify(path: string, tools: ToolFiles, { toolchains }: ProgramView): Program {
   const names = tools.get(path);
   if (names !== undefined) return { kind: 'tool', names };

@@ -3,6 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Decision } from '../../core/model/decision.ts';
+import type { Bundle } from '../../core/policy/bundle.ts';
 import type { Guard } from '../guard.ts';
 import { describeTask } from '../place.ts';
 import type { Session } from '../session.ts';
@@ -36,6 +37,8 @@ export class Supervisor {
   #process = 0;
   #landlock: number | null = null;
   #forgotten = 0;
+  /** The policy in force since it was last forgotten: asking for it each time would be most of the cost. */
+  #bundle: Promise<Bundle> | null = null;
   #work: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
@@ -83,6 +86,7 @@ export class Supervisor {
   /** Verdicts that were given are asked for again. */
   forget(): void {
     this.#forgotten += 1;
+    this.#bundle = null;
     this.#say('forget');
   }
 
@@ -147,7 +151,8 @@ export class Supervisor {
       last === undefined || last === first ? null : digestOf(last, this.#process),
     ]);
     const before = this.#forgotten;
-    const bundle = await guard.bundle();
+    this.#bundle ??= guard.bundle();
+    const bundle = await this.#bundle;
     const { decision, program, byFileAlone } = decideProcess(attempt, {
       bundle,
       task: describeTask(session.writ, session.place),
