@@ -398,7 +398,7 @@ static bool report_end(struct session *session, const struct ending *ending, lon
     do {
         while (next_message(session, &message)) {
             bool recorded = item_is(&message, 0, "recorded");
-            if (recorded) say_items(&message, 1);
+            if (recorded || item_is(&message, 0, "kill")) say_items(&message, 1);
             done_with(session, &message);
             if (recorded) return true;
         }

@@ -30,6 +30,7 @@ export type AuthorityErrorCode =
   | 'approval_own_request'
   | 'approvals_too_many'
   | 'execution_ended'
+  | 'session_unknown'
   | 'writ_not_active'
   | 'task_key_mismatch'
   | 'key_missing'
@@ -45,9 +46,15 @@ export interface WritEnded {
   readonly reason: string;
 }
 
+export interface SessionKilled {
+  readonly session: string;
+  readonly reason: string;
+}
+
 /** Told after the commit, never before. */
 export interface AuthorityEvents {
   ended: [WritEnded];
+  killed: [SessionKilled];
   policy: [version: string];
   approval: [id: string];
 }

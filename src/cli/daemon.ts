@@ -24,7 +24,7 @@ import { signerFromSeed, type NoteSigner } from '../core/log/verifier-key.ts';
 import { loadBundle, type Bundle } from '../core/policy/bundle.ts';
 import { personByLogin } from '../core/policy/organisation.ts';
 import { authorityClient, type Send } from '../guard/authority-client.ts';
-import { endSessionsOf, forgetVerdicts, type Guard } from '../guard/guard.ts';
+import { endSessionsOf, forgetVerdicts, killSession, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
 import { TaskKeys } from '../guard/identity/task-keys.ts';
 import { launcherServer } from '../guard/launcher/server.ts';
@@ -94,6 +94,7 @@ async function serve(
   authority.context.events.on('ended', ({ writ, state, reason }: WritEnded) =>
     endSessionsOf(guard, writ, `the writ ${writ} is ${state}: ${reason}`),
   );
+  authority.context.events.on('killed', ({ session, reason }) => killSession(guard, session, reason));
   authority.context.events.on('policy', () => forgetVerdicts(guard));
   const stopped = Promise.withResolvers<void>();
   let goingDown = false;

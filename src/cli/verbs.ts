@@ -153,6 +153,23 @@ const verbs: readonly Verb[] = [
     load: async () => (await import('./lease.ts')).lease,
   },
   {
+    name: 'kill [session-or-writ]',
+    summary: 'end what runs, the whole tree at once: one session, or all of an assistant, a repository, or everything',
+    options: [
+      new Option('--assistant <name>', 'everything of this assistant; its writs are revoked'),
+      new Option('--repository <remote>', 'everything in this repository; its writs are revoked'),
+      new Option('--all', 'everything; all writs are revoked'),
+      reason,
+      json,
+    ],
+    examples: [
+      "writ kill ses_01j… --reason 'runs away'",
+      "writ kill --assistant claude --reason 'odd pushes'",
+      "writ kill --all --reason 'incident 7'",
+    ],
+    load: async () => (await import('./kill.ts')).kill,
+  },
+  {
     name: 'approvals',
     summary: 'list what waits for approval: who asks, why, and exactly what',
     options: [new Option('--all', 'also decided and expired ones'), json],

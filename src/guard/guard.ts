@@ -41,11 +41,21 @@ export function forgetVerdicts(guard: Guard): void {
   for (const session of guard.sessions.values()) session.supervisor?.forget();
 }
 
+/** Ends one session's command. */
+export function killSession(guard: Guard, id: string, reason: string): void {
+  const session = guard.sessions.get(id);
+  if (session !== undefined && !session.ended) endNow(session, reason);
+}
+
 /** Ends the running commands of a writ: their connections at once, and their launchers kill the whole tree. */
 export function endSessionsOf(guard: Guard, writ: string, reason: string): void {
   for (const session of guard.sessions.values()) {
-    if (session.writ.claims.id !== writ || session.ended) continue;
-    session.stop.abort();
-    session.channel.send({ type: 'kill', reason });
+    if (session.writ.claims.id === writ && !session.ended) endNow(session, reason);
   }
+}
+
+function endNow(session: Session, reason: string): void {
+  // The launcher is told first, so that it can say why.
+  session.channel.send({ type: 'kill', reason });
+  session.stop.abort();
 }

@@ -29,6 +29,7 @@ import { existingApproval } from '../services/approval.ts';
 import { decideApproval } from '../services/decide-approval.ts';
 import { closeWrit } from '../services/end-writ.ts';
 import { issueJwtSvid, issueX509Svid } from '../services/issue-svid.ts';
+import { killSession } from '../services/kill-session.ts';
 import { issueWrit, modeOf } from '../services/issue-writ.ts';
 import { record } from '../services/record.ts';
 import { renewWrit } from '../services/renew-writ.ts';
@@ -98,7 +99,7 @@ export function createAuthorityApp(
     return context.json(await issueWrit(authority, caller(context.env.caller), request));
   });
   app.post('/writs/revoke', async (context) => {
-    const { reason, ...of } = revokeAllRequest.parse(await json(context.req.raw));
+    const { reason, all: _all, ...of } = revokeAllRequest.parse(await json(context.req.raw));
     return context.json(await revokeWrits(authority, caller(context.env.caller), given(of), reason));
   });
   app.get('/writs', async (context) => {
@@ -122,6 +123,12 @@ export function createAuthorityApp(
   app.post('/writs/:id/revoke', async (context) => {
     const { reason } = reasonRequest.parse(await json(context.req.raw));
     await revokeWrit(authority, caller(context.env.caller), context.req.param('id'), reason);
+    return context.body(null, 204);
+  });
+
+  app.post('/sessions/:id/kill', async (context) => {
+    const { reason } = reasonRequest.parse(await json(context.req.raw));
+    await killSession(authority, caller(context.env.caller), context.req.param('id'), reason);
     return context.body(null, 204);
   });
 

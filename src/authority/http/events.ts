@@ -1,6 +1,6 @@
 /** Ended writs and policy changes as JSON Lines: what a guard needs to know at once. */
 import type { AuthorityEvent } from '../../core/api/authority.ts';
-import type { AuthorityContext, WritEnded } from '../context.ts';
+import type { AuthorityContext, SessionKilled, WritEnded } from '../context.ts';
 
 const aliveEveryMs = 10_000;
 /** A reader that lets more than this many lines wait is cut off: it reconnects and looks again. */
@@ -21,13 +21,14 @@ export function eventStream({ events, policy }: AuthorityContext): ReadableStrea
           }
         };
         const ended = (one: WritEnded) => tell({ type: 'ended', ...one });
+        const killed = (one: SessionKilled) => tell({ type: 'killed', ...one });
         const published = (version: string) => tell({ type: 'policy', version });
         const alive = setInterval(() => tell({ type: 'alive' }), aliveEveryMs);
         alive.unref();
-        events.on('ended', ended).on('policy', published);
+        events.on('ended', ended).on('killed', killed).on('policy', published);
         stop = () => {
           clearInterval(alive);
-          events.off('ended', ended).off('policy', published);
+          events.off('ended', ended).off('killed', killed).off('policy', published);
         };
         tell({ type: 'policy', version: policy.bundle?.version ?? null });
       },

@@ -27,6 +27,7 @@ const statusOf: Readonly<Record<Code, Status>> = {
   assistant_unknown: 404,
   not_permitted: 403,
   writ_unknown: 404,
+  session_unknown: 404,
   writ_ended: 409,
   writ_renewals_spent: 409,
   approval_unknown: 404,

@@ -1,4 +1,5 @@
 import { WritError } from '../../core/model/errors.ts';
+import type { Writ } from '../../core/model/writ.ts';
 import { decidePersonAction } from '../../core/policy/person.ts';
 import {
   currentBundle,
@@ -23,6 +24,18 @@ export async function revokeWrit(
 ): Promise<void> {
   const reason = requireReason(why);
   const writ = await existingWrit(context.store, id);
+  await requireMayEnd(context, person, writ, reason);
+  const revoked = await endWrit(context, id, { state: 'revoked', by: person, person, reason });
+  if (!revoked) throw endedFault(await existingWrit(context.store, id));
+}
+
+/** @throws WritError `not_permitted`, when that is on record */
+export async function requireMayEnd(
+  context: AuthorityContext,
+  person: string,
+  writ: Writ,
+  reason: string,
+): Promise<void> {
   const { remote, branch, proof } = writ.claims.repository;
   const task = { ...writ.claims, repository: remote, branch, proof };
   const ruling = decidePersonAction(currentBundle(context), person, { action: 'revokeWrit', task });
@@ -38,8 +51,6 @@ export async function revokeWrit(
       ruling.advice === null ? {} : { hint: ruling.advice },
     );
   }
-  const revoked = await endWrit(context, id, { state: 'revoked', by: person, person, reason });
-  if (!revoked) throw endedFault(await existingWrit(context.store, id));
 }
 
 export interface RevokedWrits {
@@ -49,7 +60,7 @@ export interface RevokedWrits {
 }
 
 /**
- * All live writs of an assistant, or in a repository, that the person may revoke.
+ * All live writs, or those of an assistant or in a repository, that the person may revoke.
  * @throws WritError `reason_missing`; `not_permitted` where there are some, and none of them
  */
 export async function revokeWrits(
@@ -61,18 +72,20 @@ export async function revokeWrits(
   const reason = requireReason(why);
   const revoked: string[] = [];
   const refused: string[] = [];
-  let refusal: WritError | null = null;
-  for (const { claims } of await context.store.writs({ ...of, states: liveStates })) {
+  let refusal = null as WritError | null;
+  // All at once, so that they share their commits: whoever does this is in a hurry.
+  const ends = (await context.store.writs({ ...of, states: liveStates })).map(async ({ claims }) => {
     try {
       await revokeWrit(context, person, claims.id, reason);
       revoked.push(claims.id);
     } catch (error) {
       if (!(error instanceof WritError)) throw error;
-      if (error.code === ('writ_ended' satisfies AuthorityErrorCode)) continue; // meanwhile, by itself
+      if (error.code === ('writ_ended' satisfies AuthorityErrorCode)) return; // meanwhile, by itself
       refused.push(claims.id);
       refusal = error;
     }
-  }
+  });
+  await Promise.all(ends);
   if (revoked.length === 0 && refusal !== null) throw refusal;
   return { revoked, refused };
 }

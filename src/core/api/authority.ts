@@ -163,9 +163,14 @@ export const leasesQuery = z.strictObject({
   limit: atMost(1000, 100),
 });
 export const revokeAllRequest = z
-  .strictObject({ assistant: name.optional(), repository: name.optional(), reason })
-  .refine(({ assistant, repository }) => assistant !== undefined || repository !== undefined, {
-    message: 'must name an assistant or a repository',
+  .strictObject({
+    assistant: name.optional(),
+    repository: name.optional(),
+    all: z.literal(true).optional(),
+    reason,
+  })
+  .refine(({ assistant, repository, all }) => (all === true) !== ((assistant ?? repository) !== undefined), {
+    message: 'must name an assistant or a repository, or all',
   });
 
 export const entriesQuery = z.strictObject({
@@ -195,5 +200,7 @@ export type AuthorityEvent =
       readonly state: 'closed' | 'expired' | 'revoked';
       readonly reason: string;
     }
+  /** Somebody ended one session's command, and nothing else. */
+  | { readonly type: 'killed'; readonly session: string; readonly reason: string }
   /** Nothing happened for a while, and the connection stands. */
   | { readonly type: 'alive' };

@@ -19,6 +19,7 @@ export const entryTypes = [
   'decision',
   'execution.started',
   'execution.process', // a program was about to start within a command, and was decided
+  'execution.killed', // somebody ended it, before its end is known
   'execution.ended',
   'egress.opened', // a connection out of the sandbox was allowed, before it is made
   'egress.refused',
