@@ -1,7 +1,8 @@
 /** The kinds of credentials that Writ can lend. */
 import type { Brokers } from './broker.ts';
 import { gitHttps } from './git-https.ts';
+import { githubApp } from './github-app.ts';
 import { postgres } from './postgres.ts';
 import { ssh } from './ssh.ts';
 
-export const brokers: Brokers = { postgres, 'git-https': gitHttps, ssh };
+export const brokers: Brokers = { postgres, 'git-https': gitHttps, ssh, 'github-app': githubApp };

@@ -52,7 +52,8 @@ export async function issueLease(context: AuthorityContext, request: LeaseReques
     );
   } catch (error) {
     const fault = upstreamFault(error);
-    await giveUp(context, lease.id, fault);
+    const refused = error instanceof WritError && error.code === 'upstream_refused';
+    await giveUp(context, lease.id, fault, refused);
     throw new WritError<AuthorityErrorCode>(
       'credential_unavailable',
       `the credential "${lease.credential}" cannot be lent: ${fault}`,
@@ -170,16 +171,29 @@ async function recordIssued(context: AuthorityContext, asked: Lease, issued: Iss
   throw new WritError<AuthorityErrorCode>('lease_ended', `the lease ${lease.id} ended while it was issued`);
 }
 
-/** Nobody knows how much of it came into being upstream: it is revoked like any other. */
-async function giveUp(context: AuthorityContext, id: string, fault: string): Promise<void> {
+/**
+ * Nobody knows how much of it came into being upstream, so that it is revoked like any other.
+ * @param refused the upstream said that it made nothing
+ */
+async function giveUp(context: AuthorityContext, id: string, fault: string, refused: boolean): Promise<void> {
   await context.store.commit(async (unit) => {
     const lease = await existingLease(unit, id);
     if (lease.state !== 'requested') return;
-    const ended = queued(context, lease, 'authority', fault);
+    const queue = queued(context, lease, 'authority', fault);
+    const ended = refused ? notMade(context, queue) : queue;
     await unit.updateLease(ended, 'requested');
     unit.append(leaseEntry(context, 'lease.refused', ended, { asked: 'issue', reason: fault }));
-    unit.append(revokingEntry(context, ended));
+    if (!refused) unit.append(revokingEntry(context, ended));
   });
+}
+
+function notMade(context: AuthorityContext, lease: Lease): Lease {
+  const { revocation } = lease;
+  return {
+    ...lease,
+    state: 'revoked',
+    revocation: revocation && { ...revocation, confirmedAt: context.clock() },
+  };
 }
 
 function queued(context: AuthorityContext, lease: Lease, by: string, reason: string): Lease {

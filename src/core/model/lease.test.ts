@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { sampleLease } from '../../../test/store/samples.ts';
 import { leaseCanBecome, leaseStates, retryAfterMs, revoking, settledAt } from './lease.ts';
 
-test('a lease that was asked for never ends without an attempt to revoke it, and an ended one stays ended', () => {
+test('a lease that was asked for ends by revocation or expiry, and an ended one stays ended', () => {
   const ways = leaseStates.flatMap((from) =>
     leaseStates.filter((to) => leaseCanBecome(from, to)).map((to) => `${from} -> ${to}`),
   );
   expect(ways).toEqual([
     'requested -> issued',
     'requested -> revoking',
+    'requested -> revoked',
     'issued -> revoking',
     'issued -> expired',
     'revoking -> revoked',

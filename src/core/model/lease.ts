@@ -4,7 +4,7 @@
  */
 import type { Json } from './entry.ts';
 
-export type BrokerKind = 'postgres' | 'git-https' | 'ssh';
+export type BrokerKind = 'postgres' | 'git-https' | 'ssh' | 'github-app';
 
 export const leaseStates = [
   'requested', // on record, and the upstream is being asked
@@ -16,7 +16,7 @@ export const leaseStates = [
 export type LeaseState = (typeof leaseStates)[number];
 
 const successors: Readonly<Record<LeaseState, readonly LeaseState[]>> = {
-  requested: ['issued', 'revoking'],
+  requested: ['issued', 'revoking', 'revoked'], // revoked where the upstream itself said that it made nothing
   issued: ['revoking', 'expired'],
   revoking: ['revoked', 'expired'],
   revoked: [],

@@ -66,7 +66,12 @@ export function profileEntity(organisation: Organisation, name: string): EntityJ
 }
 
 /** In the sandbox what a command would take from such a store is what Writ lends, and none of anybody's own. */
-const storeOf: Readonly<Record<string, string>> = { postgres: 'postgresql', 'git-https': 'git', ssh: 'ssh' };
+const storeOf: Readonly<Record<string, string>> = {
+  postgres: 'postgresql',
+  'git-https': 'git',
+  'github-app': 'git',
+  ssh: 'ssh',
+};
 
 function lentStores(organisation: Organisation, credentials: readonly string[]): string[] {
   const kinds = credentials.flatMap((name) => registered(organisation.credentials, name)?.broker ?? []);

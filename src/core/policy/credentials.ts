@@ -86,13 +86,14 @@ function isUpstream(text: string): boolean {
   return unseen && [username, password, search, hash].every((part) => part === '');
 }
 
+const hostForm = /^[a-z0-9][a-z0-9.-]{0,252}(:\d{1,5})?$/;
 const gitAccess = z.enum(['read', 'write']);
 
 const gitHttps = z.strictObject({
   ...common,
   broker: z.literal('git-https'),
   /** As canonical remotes begin: `git.example`, `git.example:8443`. */
-  host: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,252}(:\d{1,5})?$/, 'must be a host as remotes name it'),
+  host: z.string().regex(hostForm, 'must be a host as remotes name it'),
   /** Where repositories lie below; by default the host over https. */
   url: upstreamUrl.optional(),
   username: z
@@ -131,10 +132,30 @@ const ssh = z.strictObject({
   krl: path.optional(),
 });
 
+const githubApp = z.strictObject({
+  ...common,
+  broker: z.literal('github-app'),
+  api: upstreamUrl.default('https://api.github.com'),
+  /** As canonical remotes begin, and where git goes. */
+  host: z.string().regex(hostForm, 'must be a host as remotes name it').default('github.com'),
+  url: upstreamUrl.optional(),
+  app: z.union([
+    z.int().positive(),
+    z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be an app or client id'),
+  ]),
+  installation: z.int().positive(),
+  /** The app's private key, PEM. */
+  key: secret,
+  /** Of the installation's, those that a token is given: `contents: read`. */
+  permissions: z
+    .record(z.string().regex(/^[a-z_]{1,60}$/, 'must be a permission of GitHub Apps'), gitAccess)
+    .refine((all) => Object.keys(all).length > 0, 'must name at least one permission'),
+});
+
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps, ssh],
-  'must be one of: postgres, git-https, ssh',
+  [postgres, gitHttps, ssh, githubApp],
+  'must be one of: postgres, git-https, ssh, github-app',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -148,6 +169,10 @@ export function scopesOf(given: Credential): readonly string[] {
       return given.access === 'write' ? ['read', 'write'] : ['read'];
     case 'ssh':
       return given.principals.map((name) => `principal:${name}`).sort();
+    case 'github-app':
+      return Object.entries(given.permissions)
+        .map(([name, access]) => `${name}:${access}`)
+        .sort();
   }
 }
 

@@ -1,6 +1,6 @@
 /** The credentials that a session's profile names, each where its clients look by themselves. None is lent before use. */
 import { join } from 'node:path';
-import type { Credential } from '../../core/policy/credentials.ts';
+import type { Credential, CredentialOf } from '../../core/policy/credentials.ts';
 import { pathOnServer } from '../../core/model/canonical-remote.ts';
 import { registered } from '../../core/policy/organisation.ts';
 import type { Contribution } from '../contribution.ts';
@@ -10,6 +10,9 @@ import { insidePath, startGitRelay } from './git-relay.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { startPostgresRelay } from './postgres-relay.ts';
 import { startSshAgent } from './ssh-agent.ts';
+
+/** Kinds of which the authority prolongs what was lent, instead of lending anew. */
+const renewed: readonly Credential['broker'][] = ['postgres', 'git-https'];
 
 /** One credential in one session. */
 interface Place {
@@ -32,9 +35,15 @@ export async function contributeCredentials(
   if (names.length === 0) return { environment: {}, binds: [] };
   session.cleanUp.push(() => release(guard, session));
   const contributions: Contribution[] = [];
+  const { remote, addresses } = session.place.repository;
+  const forGit = names
+    .map((name) => registered(organisation.credentials, name))
+    .find(
+      (one) => one !== null && isForGit(one) && remote.startsWith(`${one.host}/`) && addresses.length > 0,
+    );
   for (const [index, name] of names.entries()) {
     const credential = registered(organisation.credentials, name);
-    if (credential === null) continue; // a loaded bundle has them all
+    if (credential === null || (isForGit(credential) && credential !== forGit)) continue;
     const hold = (parameters: Readonly<Record<string, string>> = {}) => {
       const holder = new LeaseHolder({
         authority: guard.authority,
@@ -42,7 +51,7 @@ export async function contributeCredentials(
         writ: session.writ.claims.id,
         session: session.id,
         credential: name,
-        renews: credential.broker !== 'ssh',
+        renews: renewed.includes(credential.broker),
         parameters,
       });
       session.cleanUp.push(async () => holder.close());
@@ -62,6 +71,11 @@ export async function contributeCredentials(
   };
 }
 
+/** A session's git has one server to go to: the profile's first such credential that is for it. */
+function isForGit(credential: Credential): credential is CredentialOf<'git-https' | 'github-app'> {
+  return credential.broker === 'git-https' || credential.broker === 'github-app';
+}
+
 /** What was lent ends with the session, even where its writ goes on. */
 async function release(guard: Guard, session: Session): Promise<void> {
   try {
@@ -76,7 +90,8 @@ async function contribute(place: Place): Promise<Contribution> {
     case 'postgres':
       return contributePostgres(place, place.credential.database);
     case 'git-https':
-      return contributeGit(place, place.credential.host);
+    case 'github-app':
+      return contributeGit(place);
     case 'ssh':
       return contributeSsh(place);
   }
@@ -97,10 +112,9 @@ async function contributePostgres({ session, name, inFolder, hold }: Place, data
 const gitPort = 3129;
 
 /** Git goes to the guard wherever it would go to the writ's own repository; elsewhere it goes as ever. */
-async function contributeGit({ guard, session, inFolder, hold }: Place, host: string): Promise<Contribution> {
-  const { remote, addresses } = session.place.repository;
-  const [address] = addresses;
-  if (address === undefined || !remote.startsWith(`${host}/`)) return { environment: {}, binds: [] };
+async function contributeGit({ guard, session, inFolder, hold }: Place): Promise<Contribution> {
+  const { addresses } = session.place.repository;
+  const [address = ''] = addresses;
   const source = inFolder('git.sock');
   const relay = await startGitRelay({
     socket: source,
