@@ -336,6 +336,18 @@ describe('plain HTTP', () => {
     expect(heard).toBe(0);
   });
 
+  it('ends in the middle of an answer when a new policy no longer allows it', async () => {
+    await using desk = await new Desk().open();
+    const port = await web((_request, response) => void response.write('begun'));
+    const asked = desk.fetch(`http://web.example:${port}/`);
+    await until(() => desk.of('egress.opened').length === 1, 'the request');
+    desk.policyVersion = '2';
+    desk.rule = () => ({ decision: 'deny' });
+    await expect(asked).rejects.toThrow(/aborted|reset/);
+    await until(() => desk.of('egress.closed').length === 1, 'the end on record');
+    expect(desk.of('egress.closed')[0]).toMatchObject({ outcome: 'withdrawn' });
+  });
+
   it('lets an early answer to a large upload through', async () => {
     await using desk = await new Desk().open();
     const port = await web((_request, response) => response.writeHead(413).end('too much'));

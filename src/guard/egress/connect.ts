@@ -14,6 +14,8 @@ export interface Way {
   readonly ledger: Ledger;
   /** Told once of each thing that was refused. */
   readonly onRefused: (refusal: Refusal) => void;
+  /** Told of each that is open, and how to end it where policy no longer allows it. */
+  readonly onOpen: (connected: Connected, withdraw: AbortController) => void;
   /** Faults that have nobody to go to. */
   readonly report: (error: unknown) => void;
   /** Aborted when the session ends: every connection with it. */
@@ -26,6 +28,8 @@ export interface Connected {
   readonly entry: OpenedConnection;
   /** What the name was found to mean. */
   readonly address: string;
+  /** Aborted when it has to end before its time. */
+  readonly stop: AbortSignal;
 }
 
 /** Milliseconds for all addresses together, and before the next one is tried as well. */
@@ -62,12 +66,21 @@ export async function connectOut(way: Way, wanted: Wanted): Promise<Connected | 
       await entry.closed('unreachable', { address: found.addresses[0] ?? null, up: 0, down: 0 });
       return because('unreachable', faultOf(upstream));
     }
-    return { wanted, upstream, entry, address: upstream.remoteAddress ?? '' };
+    const withdraw = new AbortController();
+    const stop = AbortSignal.any([way.ended, withdraw.signal]);
+    const connected = { wanted, upstream, entry, address: upstream.remoteAddress ?? '', stop };
+    way.onOpen(connected, withdraw);
+    return connected;
   } catch (error) {
     if (!way.ended.aborted) way.report(error);
     await entry?.closed('fault', { address: null, up: 0, down: 0 }).catch(way.report);
     return because('fault', 'it could not be decided and recorded, and nothing goes out unrecorded');
   }
+}
+
+/** Why a connection was ended from here. */
+export function stopOutcome(way: Way): 'stopped' | 'withdrawn' {
+  return way.ended.aborted ? 'stopped' : 'withdrawn';
 }
 
 /** Puts it on the log, tells of it, and hands it back. */

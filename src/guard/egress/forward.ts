@@ -1,7 +1,7 @@
 /** Plain HTTP: each request is read, decided and written anew, so that both ends see the same one. */
 import { request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { connectOut, refuse, type Connected, type Way } from './connect.ts';
+import { connectOut, refuse, stopOutcome, type Connected, type Way } from './connect.ts';
 import { httpAnswer } from './answers.ts';
 import type { Outcome, Refusal } from './connection.ts';
 import { parseAuthority, type Endpoint } from './endpoint.ts';
@@ -42,13 +42,13 @@ export async function forward(
   const { endpoint, method, path } = asked;
   const connected = await connectOut(way, { protocol: 'http', endpoint, request: { method, path } });
   if (!('upstream' in connected)) return answer(response, connected);
-  const { upstream, entry, address } = connected;
+  const { upstream, entry, address, stop } = connected;
   let outcome: Outcome = 'broken';
-  const stop = (): void => {
-    outcome = 'stopped';
+  stop.addEventListener('abort', () => {
+    outcome = stopOutcome(way);
     upstream.destroy();
-  };
-  way.ended.addEventListener('abort', stop);
+  });
+  if (stop.aborted) upstream.destroy();
   upstream.setTimeout(patience.idle, () => {
     outcome = 'idle';
     upstream.destroy();
@@ -70,7 +70,6 @@ export async function forward(
     if (response.headersSent) response.destroy();
     else answer(response, refusal);
   } finally {
-    way.ended.removeEventListener('abort', stop);
     const bytes = { address, up: upstream.bytesWritten, down: upstream.bytesRead };
     upstream.destroy();
     await entry.closed(outcome, bytes);

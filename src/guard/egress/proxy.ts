@@ -56,11 +56,6 @@ export async function startEgress(options: EgressOptions): Promise<Egress> {
   return proxy;
 }
 
-interface Open {
-  readonly connected: Connected;
-  readonly withdraw: AbortController;
-}
-
 class Proxy implements Egress {
   readonly #options: EgressOptions;
   readonly #patience: Patience;
@@ -68,7 +63,7 @@ class Proxy implements Egress {
   readonly #ledger: Ledger;
   readonly #way: Way;
   readonly #clients = new Set<Socket>();
-  readonly #open = new Set<Open>();
+  readonly #open = new Map<Connected, AbortController>();
   /** Everything that still has something to record. */
   readonly #busy = new Set<Promise<void>>();
   readonly #server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
@@ -77,6 +72,7 @@ class Proxy implements Egress {
     (request, response) => this.#track(forward(this.#way, request, response, this.#patience)),
   );
   #review: NodeJS.Timeout | null = null;
+  #stopped: Promise<void> | null = null;
   #policyVersion = '';
 
   constructor(options: EgressOptions) {
@@ -88,6 +84,7 @@ class Proxy implements Egress {
       resolve: options.resolve,
       onRefused: options.onRefused,
       report: options.report,
+      onOpen: (connected, withdraw) => this.#watch(connected, withdraw),
       ledger: this.#ledger,
       ended: this.#ending.signal,
     };
@@ -119,8 +116,12 @@ class Proxy implements Egress {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.#ending.signal.aborted) return;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#ending.abort();
     this.#server.close();
     this.#stopReview();
@@ -195,24 +196,25 @@ class Proxy implements Egress {
 
   async #carry(client: Socket, connected: Connected): Promise<void> {
     const carry = this.#options.terminate?.(connected.wanted.endpoint) ?? carryUnread;
-    const open = { connected, withdraw: new AbortController() };
-    this.#open.add(open);
-    this.#review ??= setInterval(() => this.#track(this.#reviewOpen()), reviewEvery).unref();
-    try {
-      await tunnel(this.#way, client, connected, carry, this.#patience, open.withdraw.signal);
-    } finally {
-      this.#open.delete(open);
-      if (this.#open.size === 0) this.#stopReview();
-    }
+    await tunnel(this.#way, client, connected, carry, this.#patience);
   }
 
-  /** A policy that no longer allows what is open ends it. One that cannot be asked does too. */
+  #watch(connected: Connected, withdraw: AbortController): void {
+    this.#open.set(connected, withdraw);
+    this.#review ??= setInterval(() => this.#track(this.#reviewOpen()), reviewEvery).unref();
+    connected.upstream.once('close', () => {
+      this.#open.delete(connected);
+      if (this.#open.size === 0) this.#stopReview();
+    });
+  }
+
+  /** A policy that no longer allows what is open ends it. While none can be asked, the writ's own life is the bound. */
   async #reviewOpen(): Promise<void> {
-    const [first] = this.#open;
+    const [first] = this.#open.keys();
     if (first === undefined || this.#ending.signal.aborted) return;
-    const ruled = await this.#options.decide(first.connected.wanted);
-    if (ruled.policyVersion === this.#policyVersion) return;
-    for (const { connected, withdraw } of this.#open) {
+    const ruled = await this.#options.decide(first.wanted).catch(() => null);
+    if (ruled === null || ruled.policyVersion === this.#policyVersion) return;
+    for (const [connected, withdraw] of this.#open) {
       const { decision } = await this.#options.decide(connected.wanted);
       if (decision !== 'allow') withdraw.abort();
     }

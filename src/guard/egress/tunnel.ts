@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { readClientHello, type FirstBytes } from './client-hello.ts';
-import type { Connected, Way } from './connect.ts';
+import { stopOutcome, type Connected, type Way } from './connect.ts';
 import type { Outcome } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { nextChunk } from './read.ts';
@@ -15,12 +15,7 @@ export interface Patience {
 }
 
 /** Carries one tunnel to its end. Whoever terminates TLS for a host puts its own in this one's place. */
-export type Carry = (
-  client: Socket,
-  connected: Connected,
-  patience: Patience,
-  signal: AbortSignal,
-) => Promise<End>;
+export type Carry = (client: Socket, connected: Connected, patience: Patience) => Promise<End>;
 
 export interface End {
   readonly outcome: Outcome;
@@ -40,15 +35,13 @@ export async function tunnel(
   connected: Connected,
   carry: Carry,
   patience: Patience,
-  withdrawn: AbortSignal,
 ): Promise<void> {
   const { upstream, entry, address } = connected;
-  const stop = AbortSignal.any([way.ended, withdrawn]);
-  const { outcome, mismatch, encryptedName } = await carry(client, connected, patience, stop);
+  const { outcome, mismatch, encryptedName } = await carry(client, connected, patience);
   const bytes = { address, up: upstream.bytesWritten, down: upstream.bytesRead };
   client.destroy();
   upstream.destroy();
-  const ended = outcome === 'stopped' && !way.ended.aborted ? 'withdrawn' : outcome;
+  const ended = outcome === 'stopped' ? stopOutcome(way) : outcome;
   if (mismatch !== undefined) await entry.alert('egress-mismatch', { reason: mismatch });
   await entry.closed(ended, bytes, {
     ...(mismatch === undefined ? {} : { reason: mismatch }),
@@ -56,12 +49,12 @@ export async function tunnel(
   });
 }
 
-export const carryUnread: Carry = async (client, { upstream, wanted }, patience, signal) => {
+export const carryUnread: Carry = async (client, { upstream, wanted, stop }, patience) => {
   const over = Promise.withResolvers<End>();
   const end = (outcome: Outcome) => (): void => over.resolve({ outcome });
   upstream.setTimeout(patience.idle, end('idle'));
-  signal.addEventListener('abort', end('stopped'));
-  if (signal.aborted) end('stopped')();
+  stop.addEventListener('abort', end('stopped'));
+  if (stop.aborted) end('stopped')();
   for (const socket of [client, upstream]) socket.on('error', () => {});
 
   let encryptedName = false;
