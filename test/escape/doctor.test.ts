@@ -22,7 +22,15 @@ describe('writ doctor', () => {
     const diagnosis = JSON.parse(stdout) as Diagnosis;
     expect(diagnosis.findings.filter(({ state }) => state !== 'live')).toEqual([]);
     expect(diagnosis.findings.map(({ layer }) => layer)).toEqual(
-      expect.arrayContaining(['decision', 'files', 'network', 'credentials', 'processes', 'hook']),
+      expect.arrayContaining([
+        'decision',
+        'files',
+        'network',
+        'credentials',
+        'processes',
+        'programs',
+        'hook',
+      ]),
     );
     expect(diagnosis.kernel).toMatchObject({ namespaces: true, landlockAbi: expect.any(Number) });
     const [found] = world.json('log', 'search', '--type', 'enforcement.probed') as {
@@ -38,8 +46,14 @@ describe('writ doctor', () => {
     expect(world.git('status', '--short')).toBe('?? governance/\n');
   });
 
+  it('holds under a profile that only observes', () => {
+    const { live, findings } = world.json('doctor', '--profile', 'observe') as Diagnosis;
+    expect(findings.filter(({ state }) => state !== 'live')).toEqual([]);
+    expect(live).toBe(true);
+  });
+
   it('says when it could not probe', () => {
-    const { status, stdout } = world.writ(['doctor', '--profile', 'observe', '--json']);
+    const { status, stdout } = world.writ(['doctor', '--profile', 'nothing', '--json']);
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'probe_failed' } });
   });

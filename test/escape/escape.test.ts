@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readingFiles, plantingFiles } from './attempts/files.ts';
 import { callingTheKernel, mountingAnew, settingTheKernel } from './attempts/kernel.ts';
-import { reachingProcesses, reachingTheGuard, reachingTheNetwork } from './attempts/others.ts';
-import { Stage, type Attempt, type Printed } from './stage.ts';
+import {
+  reachingProcesses,
+  reachingTheGuard,
+  reachingTheNetwork,
+  startingPrograms,
+} from './attempts/others.ts';
+import { attempt, Stage, type Attempt, type Printed } from './stage.ts';
 
 /**
  * Each attempt is a program that an assistant could start. It must fail inside, and the control shows that the very
@@ -17,6 +22,7 @@ const families: Record<string, (stage: Stage) => Attempt[]> = {
   reachingProcesses,
   reachingTheNetwork,
   reachingTheGuard,
+  startingPrograms,
 };
 
 let stage: Stage;
@@ -37,6 +43,12 @@ const reached = ({ stdout }: Printed): boolean => /^reached$/m.test(stdout) || s
 const outcome = (printed: Printed): string =>
   reached(printed) ? 'reached' : `${printed.stdout} ${printed.stderr}`.trim().slice(-200);
 
+const race = attempt(
+  'an argument in a race',
+  'git version becomes git push while it is looked at; an argument cannot be pinned as a file can',
+  ['./tools/race', 'argument', '100'],
+);
+
 describe('out of the sandbox', () => {
   let inside: Record<string, Printed>;
 
@@ -54,6 +66,15 @@ describe('out of the sandbox', () => {
     expect(alone.filter((one) => reached(stage.insideAlone(one))).map(({ name }) => name)).toEqual([]);
   });
 
+  it('leads no argument that changes while it is decided: everything ends, and it is an alert', () => {
+    for (let time = 0; time < 3; time++) {
+      const { status, stdout } = stage.insideAlone(race);
+      expect({ status, stdout }).toEqual({ status: 137, stdout: '' });
+    }
+    const alerts = stage.json('log', 'search', '--type', 'alert') as { entry: { data: { kind: string } } }[];
+    expect(alerts.map(({ entry }) => entry.data.kind)).toEqual(Array(3).fill('process-mismatch'));
+  });
+
   it('came nobody: what is guarded is unchanged, no service was contacted, the victim lives', () => {
     expect(stage.guarded()).toEqual(before);
     expect(stage.contacts()).toEqual([]);
@@ -61,8 +82,9 @@ describe('out of the sandbox', () => {
   });
 
   it('leads each attempt where there is none', () => {
-    const outside = stage.outside(attempts);
+    const outside = stage.outside([...attempts, race]);
     const isRoot = process.getuid?.() === 0;
+    expect(reached(outside[race.name]!)).toBe(true);
     const unreal = attempts.filter(({ name, control }) => {
       const [bare, governed] = [outside[name]!, inside[name]!];
       if (['root', 'answer'].includes(control) && !isRoot) return false;

@@ -157,6 +157,7 @@ export class Stage extends World {
       cwd: this.repository,
       env: { PATH: searchPath, HOME: this.home, GIT_CONFIG_NOSYSTEM: '1' },
       encoding: 'utf8',
+      maxBuffer: 1 << 28,
     });
     if (status !== 0) throw new Error(`the control did not run: ${stderr}`);
     return JSON.parse(stdout) as Record<string, Printed>;

@@ -171,3 +171,42 @@ export function reachingTheGuard(stage: Stage): Attempt[] {
     ),
   ];
 }
+
+/** `su` is no tool of any profile. By whatever way it is started, it is the file that is decided. */
+export function startingPrograms(stage: Stage): Attempt[] {
+  const start = (way: string, story: string) =>
+    attempt(`programs: ${way}`, story, [
+      '/usr/bin/python3',
+      join(stage.tools, 'starts.py'),
+      way,
+      '/usr/bin/su',
+      stage.tools,
+    ]);
+  return [
+    start('plain', 'from a program that nobody reads'),
+    start('raw', 'a libc that is watched is not asked'),
+    start('other-name', 'argv[0] is whatever the starter says'),
+    start('no-name', 'CVE-2021-4034: no argument at all'),
+    start('execveat', 'the other call'),
+    start('descriptor', 'the other call, without a path'),
+    start('folder', 'the other call, relative to a folder'),
+    start('proc', 'through /proc/self/fd'),
+    start('proc-root', 'by a path that only begins otherwise'),
+    start('memory', 'memfd and execveat passed sudo intercept in both of its modes'),
+    start('memory-proc', 'likewise, by a path'),
+    start('link', 'by a link in the repository'),
+    start('deleted', 'a file that has no name any more'),
+    start('loader', 'the loader runs what has no right to be run'),
+    start('script', 'as the interpreter of a script'),
+    start('script-spaces', 'a first line that parsers read differently'),
+    start('script-script', 'an interpreter that is a script'),
+    start('script-loader', 'the loader as interpreter'),
+    start('env', 'by a program that starts others'),
+    start('shell', 'by a shell'),
+    attempt(
+      'programs: the path in a race',
+      'a thread changes it between the look and the act, again and again',
+      [`${stage.tools}/race`, 'path', '150'],
+    ),
+  ];
+}
