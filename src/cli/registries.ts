@@ -6,7 +6,7 @@ const questions: readonly (readonly [registry: string, program: string, ...args:
   ['pypi', 'pip', 'config', 'get', 'global.index-url'],
 ];
 
-/** `host:port` by symbolic registry name. */
+/** Address by symbolic registry name, without any login. */
 export function configuredRegistries(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [registry, program, ...args] of questions) {
@@ -16,8 +16,7 @@ export function configuredRegistries(): Record<string, string> {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const url = URL.parse((stdout ?? '').trim());
-    if (url?.hostname)
-      found[registry] = `${url.hostname}:${url.port || (url.protocol === 'http:' ? '80' : '443')}`;
+    if (url?.hostname && /^https?:$/.test(url.protocol)) found[registry] = `${url.origin}${url.pathname}`;
   }
   return found;
 }

@@ -3,17 +3,13 @@ import { z } from 'zod';
 import { parseRange, type AddressRange } from './addresses.ts';
 import { hostMatches, realHost, type Target } from './host-pattern.ts';
 
-/** Also the address that package managers are given: no login, query or fragment. */
-const registryUrl = z
+const registryPlace = z
   .string()
   .max(2000)
-  .refine((value) => {
-    const url = URL.parse(value);
-    const plain = url !== null && url.username === '' && url.password === '' && url.search === '';
-    return (
-      plain && url.hash === '' && /^https?:\/\/[!-~]+$/.test(value) && realHost.safeParse(url.host).success
-    );
-  }, 'must be an https or http address without login, query and fragment');
+  .refine(
+    (value) => (isUrl(value) ? isServiceAddress(value) : realHost.safeParse(value).success),
+    'must be an https or http address without login, query and fragment, or host, host:port or *.host',
+  );
 
 const addressRange = z
   .string()
@@ -24,10 +20,7 @@ export const network = z.strictObject({
   registries: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/, 'must be the name after registry:, such as npm'),
-      z
-        .array(z.union([registryUrl, realHost]))
-        .min(1)
-        .max(100),
+      z.array(registryPlace).min(1).max(100),
     )
     .default({}),
   /** Hosts that may lead to addresses which are not public, and to which. */
@@ -59,4 +52,12 @@ export function privateRangesOf(network: Network, target: Target): readonly Addr
 
 function isUrl(place: string): boolean {
   return place.includes('://');
+}
+
+/** Package managers are given it whole, and everything in the sandbox can read it. */
+function isServiceAddress(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || !/^https?:\/\/[!-~]+$/.test(value) || !realHost.safeParse(url.host).success)
+    return false;
+  return [url.username, url.password, url.search, url.hash].every((part) => part === '');
 }

@@ -15,7 +15,7 @@ const facts: StartFacts = {
   sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGRz1IrTtrE0kZ2VxFfHgEZIXEVBUmY3T0ZYd8a1x2vS ada@laptop'],
   trustDomain: 'writ.local',
   remote: 'github.com/acme/shop',
-  registries: { npm: 'npm.example:443' },
+  registries: { npm: 'https://npm.example/repository/npm/' },
 };
 
 test('the start loads without a problem and works at once', () => {

@@ -11,7 +11,7 @@ export interface StartFacts {
   readonly trustDomain: string;
   /** Canonical remote of the repository. */
   readonly remote: string;
-  /** `host:port` by registry: `{ npm: 'registry.internal:443' }`. */
+  /** Address by registry: `{ npm: 'https://registry.internal/npm/' }`. */
   readonly registries: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +35,7 @@ function organisationText({
     sshKeys.length === 0
       ? ` []   # none was found; put lines of a .pub file here: ['ssh-ed25519 AAAA… you@laptop']`
       : `\n${sshKeys.map((key) => `      - ${text(key)}`).join('\n')}`;
-  const hosts = Object.entries(registries).map(([registry, host]) => `    - ${text(host)}   # ${registry}`);
+  const places = Object.entries(registries).map(([registry, url]) => `\n    ${registry}: [${text(url)}]`);
   return `# Who and what there is, for Writ. What they may do is said by the Cedar policies in policies/.
 # After a change: writ policy check. A broken bundle is never loaded; the last good one stays in force.
 version: 1
@@ -81,7 +81,7 @@ repositories:
     refs: ['**']
     proof: claimed
 
-# Hosts that profiles name. registry:npm is wherever npm is configured to go, remote:origin wherever git is.
+# Hosts that profiles name. registry:npm is where network below says, remote:origin the repository's own remote.
 hostSets:
   package-registries:
     - registry:npm
@@ -94,7 +94,14 @@ hostSets:
     - registry:nuget
     - registry:hex
     - registry:pub
-${hosts.length === 0 ? '' : `${hosts.join('\n')}\n`}
+
+# Where commands may connect to beyond what host sets name. Without registries, none of them is reached.
+#   registries  by the name after registry:, the addresses of services, which package managers are pointed to, or hosts
+#   private     hosts that may lead to addresses which are not public, and to which: npm.internal: [10.20.0.0/16]
+network:
+  registries:${places.length === 0 ? ' {}' : places.join('')}
+  private: {}
+
 # More tools, by bundle. The stock bundles are core, shell, search, text, archives, git, editors, build, node,
 # python, go, rust, jvm, c, ruby, php, dotnet and network.
 bundles: {}
