@@ -48,7 +48,11 @@ const compiler: ToolModel = tool({
       else if (/^-o./.test(word.text))
         call.write({ ...word, text: word.text.slice(2), prefix: word.prefix.slice(2) });
     }
-    if (optionValue(parsed, '-o') === null && !hasOption(parsed, '-c', '-E', '-S'))
+    if (
+      parsed.operands.length > 0 &&
+      optionValue(parsed, '-o') === null &&
+      !hasOption(parsed, '-c', '-E', '-S')
+    )
       call.write(literal('a.out', call.span));
   },
 });

@@ -89,8 +89,10 @@ function act(call: Call, group: string, verb: string, rest: readonly Field[]): v
   else if (verb === 'cp') copiesBetween(call, rest);
   else if (/^(save|export)$/.test(verb)) savesTo(call, rest);
   else if (/^(load|import)$/.test(verb)) call.trait('runs-code');
-  else if (builds.test(verb)) build(call, rest);
-  else if (starts.test(verb)) {
+  else if (builds.test(verb)) {
+    build(call, rest);
+    if (option(/^--push$|type=registry/)) call.trait('publishes');
+  } else if (starts.test(verb)) {
     call.trait('runs-code');
     takesFromMachine(call, rest);
     call.opaque(
@@ -234,7 +236,10 @@ function cluster(call: Call): void {
     call.words.some((word) => word.text === '--raw')
   )
     call.trait('credentials');
-  for (const word of parsed.operands) if (/^https?:\/\//.test(word.prefix)) call.connectToField(word);
+  for (const word of parsed.operands) {
+    if (/^https?:\/\//.test(word.prefix)) call.connectToField(word);
+    else if (local && /^[./]|\//.test(word.prefix)) call.read(word, true);
+  }
   for (const file of optionValues(parsed, '-f'))
     if (/^https?:\/\//.test(file.prefix)) call.connectToField(file);
 }

@@ -24,7 +24,7 @@ function server(options: OptionEntries, port: number): ToolModel {
 }
 
 const destroysData =
-  /\b(drop\s+(table|database|schema|user|role|tablespace)|truncate\s|delete\s+from\s+\w+\s*(;|$)|dropDatabase|deleteMany\(\s*\{\s*\}|flushall|flushdb)\b/i;
+  /\b(drop\s+(table|database|schema|user|role|tablespace)|truncate|dropDatabase|flushall|flushdb)\b|\bdelete\s+from\s+[\w."]+\s*(;|$)|\bdeleteMany\(\s*\{\s*\}/i;
 
 function connects(call: Call, parsed: ParsedOptions, port: number): void {
   const address = [...parsed.operands, ...parsed.seen.flatMap(({ value }) => value ?? [])].find((word) =>
@@ -48,7 +48,7 @@ function hostOfSettings(word: Field): Field | null {
 
 /** One file that holds the data. */
 const embedded = tool({
-  traits: ['runs-code', 'writes'],
+  traits: ['runs-code'],
   hides: 'exec',
   lenient: true,
   style: { singleDash: true },
@@ -63,7 +63,10 @@ const embedded = tool({
     if (file !== undefined && file.text !== ':memory:') {
       const path = file.text.startsWith('file:') ? dropFirst(file, 5) : file;
       call.read(path);
-      if (!hasOption(parsed, '-readonly')) call.write(path);
+      if (!hasOption(parsed, '-readonly')) {
+        call.trait('writes');
+        call.write(path);
+      }
     }
     call.opaque('exec', call.exec.argv.join(' '), statements);
     if (call.words.some((word) => destroysData.test(word.text))) call.trait('destroys');
@@ -79,8 +82,14 @@ const postgres: OptionEntries = {
 };
 
 export const databases = named({
-  'psql pg_dump pg_dumpall pg_restore pgbench pg_isready createdb dropdb createuser dropuser vacuumdb reindexdb usql':
-    server(postgres, 5432),
+  'pg_dump pg_dumpall pg_restore pg_basebackup': server(
+    { ...postgres, '-f --file -D --pgdata': 'write-tree' },
+    5432,
+  ),
+  'psql pgbench pg_isready createdb dropdb createuser dropuser vacuumdb reindexdb usql': server(
+    postgres,
+    5432,
+  ),
   'mysql mariadb mysqldump mysqladmin mycli': server(
     {
       '-h --host': 'keep',
