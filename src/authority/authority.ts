@@ -12,13 +12,14 @@ import { endLostSessions } from './services/end-lost-sessions.ts';
 import { expireApprovals } from './services/expire-approvals.ts';
 import { expireWrits } from './services/expire-writs.ts';
 import { restorePolicy } from './services/publish-policy.ts';
-import { forgetSpentTokens } from './services/spent-tokens.ts';
-import { restoreKeys, rotateByTime } from './services/signing-keys.ts';
+import { refreshKeys, restoreKeys, rotateByTime } from './services/signing-keys.ts';
 import { revokeLostLeases } from './services/revoke-leases.ts';
 import { settleLeases } from './services/settle-leases.ts';
 import type { Store } from './store/port.ts';
 
 const sweepEveryMs = 500;
+/** At what other authorities did, and at tokens that need no remembering. */
+const lookAtIdentityEveryMs = 60_000;
 const settleEveryMs = 100;
 /** On going down: what is not confirmed by then stays queued for the next start. */
 const lastSettlingMs = 5000;
@@ -56,7 +57,14 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     events,
     policy: { bundle: null, files: {}, problems: 0, rejected: null },
     endedSessions: new RecentNames(endedSessionsKnown),
-    identity: { keyStore, schedule: stockSchedule, keys: [], rotation: Promise.resolve(), listener: null },
+    identity: {
+      keyStore,
+      holder: options.embeddedGuard ?? 'authority',
+      schedule: stockSchedule,
+      keys: [],
+      rotation: Promise.resolve(),
+      listener: null,
+    },
     leasing,
   };
   await restorePolicy(context);
@@ -82,6 +90,7 @@ function startSweeper(
   context: AuthorityContext,
   report: (error: unknown) => void,
 ): { stop(): Promise<void> } {
+  const lookedAt = { at: context.clock() };
   let sweep = Promise.resolve();
   let busy = false;
   const timer = setInterval(() => {
@@ -89,7 +98,7 @@ function startSweeper(
     busy = true;
     sweep = expireWrits(context)
       .then(() => expireApprovals(context))
-      .then(() => tendIdentity(context))
+      .then(() => tendIdentity(context, lookedAt))
       .catch(report)
       .finally(() => {
         busy = false;
@@ -104,10 +113,14 @@ function startSweeper(
 }
 
 /** Without a policy there is no trust domain yet, and nothing to tend. */
-async function tendIdentity(context: AuthorityContext): Promise<void> {
+async function tendIdentity(context: AuthorityContext, lookedAt: { at: number }): Promise<void> {
   if (context.policy.bundle === null) return;
   await rotateByTime(context);
-  await forgetSpentTokens(context);
+  const now = context.clock();
+  if (now - lookedAt.at < lookAtIdentityEveryMs) return;
+  lookedAt.at = now;
+  await refreshKeys(context);
+  await context.store.commit((unit) => unit.forgetSpent(now));
 }
 
 /** Passes overlap, so that an upstream that hangs does not keep others waiting. */

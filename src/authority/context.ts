@@ -87,6 +87,8 @@ export interface PolicyInForce {
 /** What identities are issued with. */
 export interface IdentityInForce {
   readonly keyStore: KeyStore;
+  /** Name of that key store, unlike that of any other on the same database. */
+  readonly holder: string;
   readonly schedule: KeySchedule;
   /** Public halves, of every trust domain this authority ever was; replaced whole after the commit. */
   keys: readonly SvidKey[];

@@ -101,6 +101,7 @@ export async function openWorld(leasing?: Leasing): Promise<World> {
     endedSessions: new RecentNames(1000),
     identity: {
       keyStore: openFileKeyStore(join(folder, 'keys')),
+      holder: 'one',
       schedule: stockSchedule,
       keys: [],
       rotation: Promise.resolve(),

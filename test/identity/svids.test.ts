@@ -9,12 +9,14 @@ import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AuthorityContext } from '../../src/authority/context.ts';
 import { openFileKeyStore } from '../../src/authority/keys/file-key-store.ts';
 import { closeWrit } from '../../src/authority/services/end-writ.ts';
 import { issueJwtSvid, issueX509Svid } from '../../src/authority/services/issue-svid.ts';
 import { revokeWrit } from '../../src/authority/services/revoke-writ.ts';
 import {
   keysInForce,
+  refreshKeys,
   listKeys,
   restoreKeys,
   rotateByTime,
@@ -345,6 +347,27 @@ describe('signing keys', () => {
     expect(states('x509-svid').map(([kid]) => kid)).not.toContain(lost);
     expect((await verifyWithOpenssl(await startTask(world), caCertificates())).status).toBe(0);
   });
+});
+
+test('two authorities on one database sign with keys of their own, and each publishes both', async () => {
+  const place = join(folder, 'other');
+  const other: AuthorityContext = {
+    ...world.context,
+    identity: { ...world.context.identity, keyStore: openFileKeyStore(place), holder: 'other', keys: [] },
+  };
+  await restoreKeys(other);
+  await rotateByTime(other);
+  await refreshKeys(world.context);
+  await rotateByTime(world.context);
+  const task = await startTask(world);
+  const request = { writ: task.writ.claims.id, audience: ['a'], workload: null };
+  const tokens = [await issueJwtSvid(world.context, request), await issueJwtSvid(other, request)];
+  const kids = tokens.map(({ svid }) => decodeProtectedHeader(svid).kid);
+  expect(new Set(kids).size).toBe(2);
+  for (const context of [world.context, other]) {
+    const set = createLocalJWKSet(jwkSet(keysInForce(context), context.identity.schedule, world.clock.now));
+    for (const { svid } of tokens) await jwtVerify(svid, set, { currentDate: new Date(world.clock.now) });
+  }
 });
 
 describe('private keys in files', () => {

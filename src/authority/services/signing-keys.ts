@@ -29,28 +29,41 @@ export function listKeys(context: AuthorityContext): readonly StatedKey[] {
   return svidKeyUses.flatMap((use) => statedKeys(keys, use, context.identity.schedule, context.clock()));
 }
 
+/** Of them, those that this authority can sign with. */
+function keysHere(context: AuthorityContext): readonly SvidKey[] {
+  return keysInForce(context).filter(({ holder }) => holder === context.identity.holder);
+}
+
 /** The one that signs now. */
 export async function activeKey(context: AuthorityContext, use: SvidKeyUse): Promise<SvidKey> {
   await rotateByTime(context);
-  const active = listKeys(context).find((key) => key.use === use && key.state === 'active');
+  const stated = statedKeys(keysHere(context), use, context.identity.schedule, context.clock());
+  const active = stated.find(({ state }) => state === 'active');
   if (active !== undefined) return active;
   throw new WritError<AuthorityErrorCode>('key_missing', 'there is no key to sign with yet');
 }
 
-/** Takes over what was stored; a key whose private half is gone signs no more and is dropped. */
+/** Takes over what was stored; a key whose private half was here and is gone signs no more and is dropped. */
 export async function restoreKeys(context: AuthorityContext): Promise<void> {
-  const [stored, held] = [await context.store.svidKeys(), new Set(await context.identity.keyStore.list())];
-  const lost = stored.filter(({ kid }) => !held.has(kid));
+  const { holder: here, keyStore } = context.identity;
+  const [stored, held] = [await context.store.svidKeys(), new Set(await keyStore.list())];
+  const lost = stored.filter(({ kid, holder }) => holder === here && !held.has(kid));
   for (const key of lost) await drop(context, key, 'its private half is not in the key store');
-  context.identity.keys = stored.filter(({ kid }) => held.has(kid));
+  context.identity.keys = stored.filter((key) => !lost.includes(key));
 }
 
-/** Does what time demands; mostly nothing. One call at a time. */
+/** Sees what other authorities on the same database have made and dropped. */
+export function refreshKeys(context: AuthorityContext): Promise<void> {
+  return inTurn(context, async () => {
+    context.identity.keys = await context.store.svidKeys();
+  });
+}
+
+/** Does what time demands; mostly nothing. */
 export function rotateByTime(context: AuthorityContext): Promise<void> {
-  const { identity } = context;
-  if (!isDue(context)) return identity.rotation;
-  identity.rotation = identity.rotation.catch(() => {}).then(() => performRotation(context));
-  return identity.rotation;
+  // Nothing to do but to see the one under way through; how it fails is told to whoever asked for it.
+  if (!isDue(context)) return context.identity.rotation.catch(() => {});
+  return inTurn(context, () => performRotation(context));
 }
 
 /**
@@ -63,16 +76,32 @@ export async function rotateNow(
   person: string,
 ): Promise<readonly StatedKey[]> {
   await rotateByTime(context);
-  const waiting = listKeys(context).some((key) => key.use === use && key.state === 'next');
-  if (!waiting) {
-    await create(context, use, context.clock() + context.identity.schedule.refresh, person);
-  }
+  await inTurn(context, async () => {
+    const { schedule } = context.identity;
+    const stated = statedKeys(keysHere(context), use, schedule, context.clock());
+    if (stated.some(({ state }) => state === 'next')) return;
+    await create(context, use, context.clock() + schedule.refresh, person);
+  });
   return listKeys(context);
 }
 
+/** One change of the keys after the other, each from what the last one left. */
+function inTurn(context: AuthorityContext, work: () => Promise<void>): Promise<void> {
+  const { identity } = context;
+  identity.rotation = afterwards(identity.rotation, work);
+  return identity.rotation;
+}
+
+async function afterwards(before: Promise<void>, work: () => Promise<void>): Promise<void> {
+  // Whoever asked for that one was told how it failed.
+  await before.catch(() => {});
+  await work();
+}
+
 function isDue(context: AuthorityContext): boolean {
-  const { schedule, keys } = context.identity;
-  if (keysInForce(context).length < keys.length) return true;
+  const { schedule } = context.identity;
+  if (ofAnotherDomain(context).length > 0) return true;
+  const keys = keysHere(context);
   return svidKeyUses.some((use) => {
     const { createFor, drop: over } = planRotation(keys, use, schedule, context.clock());
     return createFor !== null || over.length > 0;
@@ -81,14 +110,13 @@ function isDue(context: AuthorityContext): boolean {
 
 async function performRotation(context: AuthorityContext): Promise<void> {
   const { schedule } = context.identity;
-  const mine = new Set(keysInForce(context).map(({ kid }) => kid));
-  for (const key of context.identity.keys.filter(({ kid }) => !mine.has(kid))) {
+  for (const key of ofAnotherDomain(context)) {
     await drop(context, key, 'the trust domain has another name now');
   }
   for (const use of svidKeyUses) {
-    const plan = planRotation(keysInForce(context), use, schedule, context.clock());
+    const plan = planRotation(keysHere(context), use, schedule, context.clock());
     if (plan.createFor !== null) await create(context, use, plan.createFor, null);
-    for (const key of context.identity.keys.filter(({ kid }) => plan.drop.includes(kid))) {
+    for (const key of keysHere(context).filter(({ kid }) => plan.drop.includes(kid))) {
       await drop(context, key, 'nothing that it signed is valid any more');
     }
   }
@@ -122,6 +150,7 @@ async function create(
     kid,
     use,
     trustDomain,
+    holder: context.identity.holder,
     publicKey,
     createdAt: context.clock(),
     activeFrom,
@@ -133,6 +162,13 @@ async function create(
     unit.append(entry(context, 'key.created', { person, data: { kid, use, trustDomain, activeFrom } }));
   });
   context.identity.keys = [...context.identity.keys, key];
+}
+
+/** Made here, before the trust domain was renamed. */
+function ofAnotherDomain(context: AuthorityContext): readonly SvidKey[] {
+  const { trustDomain } = currentBundle(context).organisation;
+  const { keys, holder } = context.identity;
+  return keys.filter((key) => key.holder === holder && key.trustDomain !== trustDomain);
 }
 
 /** Out of what is published first, then destroyed. */

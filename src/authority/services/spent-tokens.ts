@@ -1,16 +1,4 @@
-/** Tokens that serve no more before their time is over. Remembered until they expire, and not longer. */
-import type { AuthorityContext } from '../context.ts';
-
-const forgetEveryMs = 60_000;
-const lastForgotten = new WeakMap<AuthorityContext, number>();
-
-/** Now and then. */
-export async function forgetSpentTokens(context: AuthorityContext): Promise<void> {
-  const now = context.clock();
-  if (now - (lastForgotten.get(context) ?? 0) < forgetEveryMs) return;
-  lastForgotten.set(context, now);
-  await context.store.commit((unit) => unit.forgetSpent(now));
-}
+/** Names under which tokens are remembered that serve no more, though their time is not over. */
 
 export function spentSvid(jti: string): string {
   return `token ${jti}`;

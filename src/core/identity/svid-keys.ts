@@ -13,6 +13,8 @@ export interface SvidKey {
   readonly kid: string;
   readonly use: SvidKeyUse;
   readonly trustDomain: string;
+  /** Whose key store has the private half: several authorities may share one database. */
+  readonly holder: string;
   readonly publicKey: EcPublicJwk;
   readonly createdAt: number;
   readonly activeFrom: number;
@@ -49,8 +51,25 @@ export interface StatedKey extends SvidKey {
   readonly state: SvidKeyState;
 }
 
-/** Keys of one use, oldest first, without those whose time is over. */
+/** Keys of one use, each holder's oldest first, without those whose time is over. */
 export function statedKeys(
+  keys: readonly SvidKey[],
+  use: SvidKeyUse,
+  schedule: Pick<KeySchedule, 'overlap'>,
+  now: number,
+): readonly StatedKey[] {
+  const holders = new Set(keys.map(({ holder }) => holder));
+  return [...holders].flatMap((holder) =>
+    statedOfOne(
+      keys.filter((key) => key.holder === holder && key.notAfter > now),
+      use,
+      schedule,
+      now,
+    ),
+  );
+}
+
+function statedOfOne(
   keys: readonly SvidKey[],
   use: SvidKeyUse,
   { overlap }: Pick<KeySchedule, 'overlap'>,
@@ -74,7 +93,7 @@ export interface RotationPlan {
   readonly drop: readonly string[];
 }
 
-/** What time demands of the keys of one use. */
+/** What time demands of one holder's keys of one use. */
 export function planRotation(
   keys: readonly SvidKey[],
   use: SvidKeyUse,

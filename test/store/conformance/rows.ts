@@ -125,6 +125,7 @@ export function rowsConform(on: OnBackend): void {
       kid,
       use: 'jwt-svid',
       trustDomain: 'acme.example',
+      holder: 'here',
       publicKey: { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) },
       createdAt,
       activeFrom: createdAt + 1,
