@@ -5,9 +5,14 @@ const powershell =
 const cmd =
   /(^|[&|]\s*)\s*(cmd(\.exe)?\s+\/[ckCK]|(del|erase|rmdir|rd|copy|xcopy|move|attrib|format|dir|type)\s+(\/[a-zA-Z]+\s+)*([A-Za-z]:\\|\/[a-zA-Z](\s|$)))|%[A-Za-z_]+%(\\|\s|$)|(^|\n)\s*@echo\s+off|(^|[&|\n]\s*)\s*(for\s+\/[fFdDrRlL]\s|if\s+(not\s+)?(exist|errorlevel)\s|(xcopy|robocopy|icacls|takeown|schtasks|wmic|certutil|bitsadmin|mshta|regsvr32|rundll32|vssadmin|diskpart|bcdedit|cipher)(\.exe)?\s+[/-])|(^|[&|]\s*)\s*(reg|schtasks|sc|net|wmic)(\.exe)\s/i;
 
+/** What the long patterns cannot do without, to pass over most texts quickly. */
+const hintsPowershell =
+  /[a-z]-[A-Z]|\bi(ex|rm|wr)\b|pwsh|owershell|\]::|\$env:|\$PS|\[System\.|\$\w+\s+=|-Exec/;
+const hintsCmd =
+  /[\\%]|\s\/|@echo|exist|errorlevel|\.exe|certutil|bitsadmin|mshta|regsvr32|rundll32|vssadmin|diskpart|bcdedit/i;
+
 export function foreignShell(text: string): 'PowerShell' | 'cmd.exe' | null {
   if (text.length > 4_096) return foreignShell(text.slice(0, 4_096));
-  if (!/[-$\\%/@[]/.test(text)) return null;
-  if (powershell.test(text)) return 'PowerShell';
-  return cmd.test(text) ? 'cmd.exe' : null;
+  if (hintsPowershell.test(text) && powershell.test(text)) return 'PowerShell';
+  return hintsCmd.test(text) && cmd.test(text) ? 'cmd.exe' : null;
 }
