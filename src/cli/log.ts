@@ -91,7 +91,9 @@ function query(
 }
 
 function row({ index, entry }: StoredEntry): string[] {
-  const detail = entry.command ?? (typeof entry.data['reason'] === 'string' ? entry.data['reason'] : '');
+  const { reason, target } = entry.data;
+  const told = entry.command ?? (typeof reason === 'string' ? reason : '');
+  const detail = typeof target === 'string' && entry.type.startsWith('egress.') ? `${target}  ${told}` : told;
   const verdict = entry.decision ?? '';
   const colour = { allow: 'green', deny: 'red', 'step-up': 'yellow', '': 'dim' } as const;
   return [
