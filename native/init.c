@@ -37,6 +37,7 @@
 #include "exec.h"
 #include "landlock.h"
 #include "listener.h"
+#include "memory.h"
 #include "mounts.h"
 #include "relay.h"
 #include "report.h"
@@ -47,6 +48,8 @@ enum request { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 static const long long term_grace_ms = 2000;
 /* For what a shell left behind that is about to finish, such as `> >(tee log)`. */
 static const long long leftovers_grace_ms = 100;
+/* Between two looks at how much memory is in use. */
+static const long long memory_interval_ms = 1000;
 
 static const struct {
     const char *name;
@@ -62,6 +65,7 @@ struct settings {
     bool supervised;
     struct block rules; /* of a supervised command */
     long long wall_ms; /* 0: none */
+    unsigned long long memory_mib; /* 0: none, or held by a control group */
     bool limited[LIMITS];
     rlim_t limits[LIMITS];
 };
@@ -71,7 +75,9 @@ struct state {
     pid_t relay; /* 0: none */
     bool ended;
     int status;         /* wait(2)'s, once ended */
-    const char *reason; /* exited, killed or timed-out */
+    const char *reason; /* exited, killed, timed-out or out-of-memory */
+    unsigned long long memory_mib;
+    long long memory_at; /* of the next look at it */
     long long deadline; /* of the current phase, or -1 */
     bool alone;         /* no process but this one is left */
 };
@@ -133,6 +139,9 @@ static struct settings read_settings(int count, char **words) {
             settings.foreground = true;
         } else if (strcmp(words[i], "wall-ms") == 0 && left >= 1) {
             settings.wall_ms = (long long)number(words[i + 1]);
+            i += 1;
+        } else if (strcmp(words[i], "memory-mib") == 0 && left >= 1) {
+            settings.memory_mib = number(words[i + 1]);
             i += 1;
         } else if (strcmp(words[i], "relay") == 0 && left >= 1) {
             relay_listen(words[i + 1]);
@@ -284,6 +293,12 @@ static void time_is_up(struct state *state) {
     state->deadline = now_ms() + term_grace_ms;
 }
 
+static void look_at_memory(struct state *state) {
+    if (state->memory_mib == 0 || now_ms() < state->memory_at) return;
+    if (memory_exceeds(state->memory_mib)) kill_everything(state, "out-of-memory");
+    state->memory_at = now_ms() + memory_interval_ms;
+}
+
 static void supervise(struct state *state, int child_signals) {
     struct pollfd events[2] = {{.fd = child_signals, .events = POLLIN}, {.fd = CONTROL_FD, .events = POLLIN}};
     while (!(state->ended && state->alone)) {
@@ -292,7 +307,9 @@ static void supervise(struct state *state, int child_signals) {
             time_is_up(state);
             continue;
         }
-        int timeout = left < 0 ? -1 : left > 60000 ? 60000 : (int)left;
+        look_at_memory(state);
+        long long longest = state->memory_mib == 0 ? 60000 : memory_interval_ms;
+        int timeout = left < 0 && state->memory_mib == 0 ? -1 : left < 0 || left > longest ? (int)longest : (int)left;
         if (poll(events, 2, timeout) < 0 && errno != EINTR) fail(EXIT_SETUP, "poll: %s", strerror(errno));
         if (events[0].revents != 0) {
             struct signalfd_siginfo info;
@@ -346,7 +363,8 @@ int init_command(int argc, char **argv) {
     if (dup2(REAL_STDERR_FD, STDERR_FILENO) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
     close(REAL_STDERR_FD);
 
-    struct state state = {.reason = "exited", .deadline = -1};
+    struct state state = {.reason = "exited", .deadline = -1, .memory_mib = settings.memory_mib};
+    state.memory_at = now_ms() + memory_interval_ms;
     if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
     state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));
     if (supervised) close(SUPERVISOR_FD);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 enum { LONGEST_LINE = 4096 };
 
 /* In the child: descriptors where `writ-exec launch` expects them, and nothing of the caller's. */
-__attribute__((noreturn)) static void become_launch(int control, int complaints, const char *cgroup, pid_t parent) {
+__attribute__((noreturn)) static void become_launch(int control, int complaints, char *const *cgroups, pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(EXIT_SETUP);
     int held[3] = {fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10), fcntl(control, F_DUPFD_CLOEXEC, 10),
                    fcntl(complaints, F_DUPFD_CLOEXEC, 10)};
@@ -26,11 +25,16 @@ __attribute__((noreturn)) static void become_launch(int control, int complaints,
         chdir("/") != 0 || clearenv() != 0) {
         fail(EXIT_SETUP, "cannot set up the launcher: %s", strerror(errno));
     }
-    char *arguments[] = {"--cgroup", (char *)(uintptr_t)cgroup, NULL};
-    _exit(launch_command(cgroup == NULL ? 0 : 2, arguments));
+    char *arguments[2 * MAX_CGROUPS + 1] = {NULL};
+    int count = 0;
+    for (; *cgroups != NULL && count < 2 * MAX_CGROUPS; cgroups++) {
+        arguments[count++] = "--cgroup";
+        arguments[count++] = *cgroups;
+    }
+    _exit(launch_command(count, arguments));
 }
 
-void sandbox_start(struct sandbox *sandbox, const char *cgroup) {
+void sandbox_start(struct sandbox *sandbox, char *const *cgroups) {
     int control[2], complaints[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 || pipe2(complaints, O_CLOEXEC) != 0) {
         fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
@@ -39,7 +43,7 @@ void sandbox_start(struct sandbox *sandbox, const char *cgroup) {
     pid_t parent = getpid();
     sandbox->process = fork();
     if (sandbox->process < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
-    if (sandbox->process == 0) become_launch(control[1], complaints[1], cgroup, parent);
+    if (sandbox->process == 0) become_launch(control[1], complaints[1], cgroups, parent);
     close(control[1]);
     close(complaints[1]);
     sandbox->control = control[0];

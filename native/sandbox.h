@@ -26,8 +26,9 @@ struct sandbox {
     struct ending ending;
 };
 
-/* `cgroup` may be NULL. */
-void sandbox_start(struct sandbox *sandbox, const char *cgroup);
+/* @param cgroups folders for it to join, ending in NULL */
+void sandbox_start(struct sandbox *sandbox, char *const *cgroups);
+enum { MAX_CGROUPS = 4 };
 
 enum { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 /* The number of a signal, or one of those above. */

@@ -7,7 +7,7 @@
  *
  * The guard's messages are blocks whose first item is their name:
  *   say TEXT…                 what people are to know
- *   launch SESSION TERMINAL CGROUP BUBBLEWRAP SETTINGS ENVIRONMENT ARGV INHERIT FORBIDDEN
+ *   launch SESSION TERMINAL CGROUPS BUBBLEWRAP SETTINGS ENVIRONMENT ARGV INHERIT FORBIDDEN
  *                             blocks within the block, as `writ-exec launch` and `init` take them; names of variables
  *                             to add from the caller's; files that must not exist afterwards
  *   kill TEXT                 the whole tree, at once
@@ -47,7 +47,7 @@ static const int record_patience_ms = 30000;
 /* Of a launch message; the slices point into its block. */
 struct launch {
     bool terminal;
-    struct slice cgroup, bubblewrap, settings, environment, argv, inherit, forbidden;
+    struct slice cgroups, bubblewrap, settings, environment, argv, inherit, forbidden;
 };
 
 struct session {
@@ -173,14 +173,14 @@ static bool read_launch(const struct message *message, struct launch *launch) {
     if (message->count != 10) return false;
     const struct slice *items = message->items;
     *launch = (struct launch){.terminal = item_is(message, 2, "yes"),
-                              .cgroup = items[3],
+                              .cgroups = items[3],
                               .bubblewrap = items[4],
                               .settings = items[5],
                               .environment = items[6],
                               .argv = items[7],
                               .inherit = items[8],
                               .forbidden = items[9]};
-    return launch->cgroup.length < PATH_MAX;
+    return true;
 }
 
 /* The block again, with further items. False where it is none. */
@@ -232,6 +232,19 @@ static bool hand_over_to_sandbox(struct session *session, const struct launch *l
     }
     valid = valid && append_extended(to, launch->argv, &none, 0);
     buffer_free(&more);
+    return valid;
+}
+
+/* The texts of a block as strings of their own, as many as there may be. */
+static bool copy_paths(struct slice block, char **paths, uint32_t most) {
+    struct message items;
+    if (parse_block(block.bytes, block.length, &items) != BLOCK_COMPLETE) return false;
+    bool valid = items.count <= most;
+    for (uint32_t i = 0; valid && i < items.count; i++) {
+        paths[i] = strndup(items.items[i].bytes, items.items[i].length);
+        if (paths[i] == NULL) fail(EXIT_FAILED, "out of memory");
+    }
+    free(items.items);
     return valid;
 }
 
@@ -432,16 +445,16 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
     sigset_t taken;
     session->terminal = launch->terminal;
     session->foreground = launch->terminal && in_foreground();
-    if (directory == NULL && hand_over_to_sandbox(session, launch)) {
-        char cgroup[PATH_MAX];
-        memcpy(cgroup, launch->cgroup.bytes, launch->cgroup.length);
-        cgroup[launch->cgroup.length] = '\0';
+    char *cgroups[MAX_CGROUPS + 1] = {NULL};
+    bool valid = copy_paths(launch->cgroups, cgroups, MAX_CGROUPS);
+    if (directory == NULL && valid && hand_over_to_sandbox(session, launch)) {
         int signals = take_signals(&taken, session->terminal);
-        sandbox_start(&session->sandbox, launch->cgroup.length == 0 ? NULL : cgroup);
+        sandbox_start(&session->sandbox, cgroups);
         supervise(session, signals);
         close(signals);
         if (session->foreground) take_terminal_back();
     }
+    for (char **path = cgroups; *path != NULL; path++) free(*path);
     struct ending ending = ending_of(session);
     struct buffer planted = {0};
     uint32_t planted_count = remove_planted(launch->forbidden, &planted);

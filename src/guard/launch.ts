@@ -9,7 +9,7 @@ import { contributeEgress } from './egress/contribute.ts';
 import { contributeIdentity } from './identity/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
-import { createProcessCgroup, findProcessCgroup } from './sandbox/cgroup.ts';
+import { createCgroups } from './sandbox/cgroup.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
 import type { Session } from './session.ts';
@@ -36,6 +36,11 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
     ...services,
     await contributeSupervision(guard, session, folder, repository, services),
   ];
+  // An assistant's session lasts as long as its writ is renewed; each of its commands has the assistant's own limits.
+  const limits = request.kind === 'run' ? { ...profile.limits, wallSeconds: sessionSeconds } : profile.limits;
+  const cgroups = createCgroups(session.id, limits);
+  session.limits = { figures: limits, cgroups };
+  session.cleanUp.push(async () => cgroups.remove());
   return launchSpec(
     {
       command: { argv: contributions.find(({ argv }) => argv !== undefined)?.argv ?? request.argv },
@@ -57,8 +62,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
         terminal: request.terminal,
       }),
       inherit: profile.environment,
-      // An assistant's session lasts as long as its writ is renewed; each of its commands has the assistant's own limits.
-      limits: request.kind === 'run' ? { ...profile.limits, wallSeconds: sessionSeconds } : profile.limits,
+      limits,
       identity: {
         name: session.writ.claims.assistant,
         email: `${session.writ.claims.assistant}@${organisation.trustDomain}`,
@@ -67,19 +71,10 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       relays: contributions.flatMap(({ relays }) => relays ?? []),
       supervision: contributions.flatMap(({ supervision }) => supervision ?? []),
       terminal: request.terminal,
-      cgroup: processCgroup(guard, session, profile.limits.processes),
+      cgroups,
     },
     guard.machine,
   );
-}
-
-/** Holds the number of processes where the kernel exempts this user from a limit; gone with the session. */
-function processCgroup(guard: Guard, session: Session, processes: number): string | null {
-  const folder = guard.machine.processLimit === 'cgroup' ? findProcessCgroup() : null;
-  if (folder === null) return null;
-  const group = createProcessCgroup(folder, processes);
-  session.cleanUp.push(async () => group[Symbol.dispose]());
-  return group.path;
 }
 
 /** Keys, database and sockets would be in view of the command that they govern. */

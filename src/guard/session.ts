@@ -8,6 +8,7 @@ import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { Writ } from '../core/model/writ.ts';
+import type { Profile } from '../core/policy/organisation.ts';
 import { isGovernedAssistant } from './assistants/contribute.ts';
 import type { HookReply } from './assistants/hook.ts';
 import { authorize, type Answer, type Asked } from './authorize.ts';
@@ -17,6 +18,8 @@ import { resolveExecutable } from './executable.ts';
 import type { Guard } from './guard.ts';
 import type { SessionMessage } from './launcher/session-message.ts';
 import { prepareLaunch } from './launch.ts';
+import { limitsInForce, limitsReached } from './limits.ts';
+import type { SessionCgroups } from './sandbox/cgroup.ts';
 import type { LaunchSpec } from './sandbox/launch-spec.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { obtainWrit } from './obtain-writ.ts';
@@ -25,6 +28,11 @@ import type { Supervisor } from './supervise/supervisor.ts';
 
 /** What setTimeout can hold. */
 const longestTimerMs = 2 ** 31 - 1;
+
+interface SessionLimits {
+  readonly figures: Profile['limits'];
+  readonly cgroups: SessionCgroups;
+}
 
 export interface Channel {
   send(message: SessionMessage): void;
@@ -49,6 +57,8 @@ export interface Session {
   readonly stop: AbortController;
   /** What was decided from text, so that its processes are known when they start. */
   readonly announced: Announced;
+  /** The limits that hold, and what holds them; null until the session is prepared. */
+  limits: SessionLimits | null;
   /** Decides each process; null until the session is prepared. */
   supervisor: Supervisor | null;
   ended: boolean;
@@ -78,6 +88,7 @@ export async function openSession(
     toolCalls: new Map(),
     stop: new AbortController(),
     announced: new Announced(),
+    limits: null,
     supervisor: null,
     ended: false,
   };
@@ -129,6 +140,10 @@ function startRecord(guard: Guard, session: Session): GuardRecord {
     enforcement: session.writ.claims.enforcement,
     guard: guard.name,
     ownsWrit: session.ownsWrit,
+    limits:
+      session.limits === null
+        ? null
+        : limitsInForce(session.limits.figures, guard.machine, session.limits.cgroups),
   });
 }
 
@@ -211,8 +226,13 @@ export async function endSession(
       hint: 'It may have ended already; see: writ log search --session ID',
     });
   }
-  await finish(guard, session, { ...end });
-  return [];
+  const exceeded = session.limits?.cgroups.exceeded() ?? [];
+  const reached =
+    session.limits === null
+      ? []
+      : limitsReached(session.limits.figures, session.writ.claims.profile, end, exceeded);
+  await finish(guard, session, { ...end, limitsReached: reached });
+  return reached;
 }
 
 /** The launcher went away without a report: its sandbox died with it, and the record says so. */

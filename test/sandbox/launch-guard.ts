@@ -2,11 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WritError } from '../../src/core/model/errors.ts';
-import {
-  createProcessCgroup,
-  findProcessCgroup,
-  type ProcessCgroup,
-} from '../../src/guard/sandbox/cgroup.ts';
+import { createCgroups } from '../../src/guard/sandbox/cgroup.ts';
 import { launchSpec, type SandboxRequest } from '../../src/guard/sandbox/launch-spec.ts';
 import { detectMachine } from '../../src/guard/sandbox/machine.ts';
 import type { Channel } from '../../src/guard/session.ts';
@@ -16,7 +12,6 @@ const [home = '', runs = ''] = process.argv.slice(2);
 const machine = detectMachine();
 interface Run {
   readonly channel: Channel;
-  readonly cgroup: ProcessCgroup | null;
   readonly killAfterMs: number | undefined;
 }
 const running = new Map<string, Run>();
@@ -26,11 +21,10 @@ await listen(home, {
     const name = join(runs, job ?? '');
     try {
       const request = JSON.parse(readFileSync(`${name}.json`, 'utf8')) as SandboxRequest & Partial<Run>;
-      const folder = machine.processLimit === 'cgroup' ? findProcessCgroup() : null;
-      const cgroup = folder === null ? null : createProcessCgroup(folder, request.limits.processes);
-      const spec = launchSpec({ ...request, cgroup: cgroup?.path ?? null }, machine);
-      running.set(name, { channel, cgroup, killAfterMs: request.killAfterMs });
-      channel.closed.addEventListener('abort', () => cgroup?.[Symbol.dispose]());
+      const cgroups = createCgroups(`test-${job ?? ''}`, request.limits);
+      const spec = launchSpec({ ...request, cgroups }, machine);
+      running.set(name, { channel, killAfterMs: request.killAfterMs });
+      channel.closed.addEventListener('abort', () => cgroups.remove());
       channel.send({ type: 'launch', session: name, spec });
     } catch (error) {
       if (error instanceof WritError) {

@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { array, constantFrom, oneof, sample, string } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findCgroup } from '../../src/guard/sandbox/cgroup.ts';
 import { detectMachine } from '../../src/guard/sandbox/machine.ts';
 import { until, users, Workshop } from './workshop.ts';
 
@@ -320,7 +321,16 @@ describe.each(users)('a command launched by $name', (user) => {
       ['it is told to', { killAfterMs: 200 }, null],
       [
         'time is up',
-        { limits: { cpuSeconds: 600, processes: 256, fileSizeMiB: 100, openFiles: 1024, wallSeconds: 1 } },
+        {
+          limits: {
+            cpuSeconds: 600,
+            processes: 256,
+            fileSizeMiB: 100,
+            openFiles: 1024,
+            memoryMiB: 8192,
+            wallSeconds: 1,
+          },
+        },
         null,
       ],
     ] as const)('takes everything along when %s', async (_, changes, signal) => {
@@ -359,7 +369,14 @@ describe.each(users)('a command launched by $name', (user) => {
   });
 
   describe('limits', () => {
-    const limits = { cpuSeconds: 600, processes: 64, fileSizeMiB: 100, openFiles: 256, wallSeconds: 60 };
+    const limits = {
+      cpuSeconds: 600,
+      processes: 64,
+      fileSizeMiB: 100,
+      openFiles: 256,
+      memoryMiB: 8192,
+      wallSeconds: 60,
+    };
 
     it('hold the number of processes, whoever launched it', () => {
       const many = [
@@ -374,6 +391,21 @@ describe.each(users)('a command launched by $name', (user) => {
       expect(count).toBeGreaterThan(50);
       expect(count).toBeLessThanOrEqual(held ? 66 : 310);
       expect(processes(shop.inside(many, { limits: { ...limits, processes: 1000 } }))).toBeGreaterThan(300);
+    });
+
+    it('hold memory as a whole, by a control group or by watching', () => {
+      const processes = [
+        'python3',
+        '-c',
+        'import os, time; [os.fork() for _ in range(2)]; x = bytearray(150 << 20); time.sleep(4)',
+      ];
+      const { result } = shop.inside(processes, { limits: { ...limits, memoryMiB: 300 } });
+      const held = findCgroup('memory') !== null && user.uid === 0;
+      expect(result).toMatchObject(
+        held ? { exitCode: expect.any(Number) } : { reason: 'out-of-memory', exitCode: 137 },
+      );
+      if (result.error === undefined) expect(held || result.durationMs < 4000).toBe(true);
+      expect(shop.inside(processes, { limits }).result).toMatchObject({ reason: 'exited', exitCode: 0 });
     });
 
     it('hold files, descriptors and processor time', () => {

@@ -29,7 +29,7 @@ export type OpenSessionRequest = z.infer<typeof openSessionRequest>;
 export const endSessionRequest = z.strictObject({
   exitCode: z.int().min(0).max(255).nullable(),
   signal: z.string().max(20).nullable(),
-  outcome: z.enum(['exited', 'killed', 'timed-out', 'not-started']),
+  outcome: z.enum(['exited', 'killed', 'timed-out', 'out-of-memory', 'not-started']),
   durationMs: z.number().nonnegative(),
   userMs: z.number().nonnegative(),
   systemMs: z.number().nonnegative(),

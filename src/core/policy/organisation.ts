@@ -87,8 +87,8 @@ const profileLimits = z.strictObject({
   openFiles: count(1_048_576),
   /** From start to end of one command, seconds. */
   wallSeconds: count(864_000),
-  /** Standard output and standard error of one command together, MiB. */
-  outputMiB: count(1_048_576),
+  /** Of one command with all that it starts, MiB. */
+  memoryMiB: count(16_777_216),
 });
 
 const enforcement = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);

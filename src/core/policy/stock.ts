@@ -128,5 +128,5 @@ const limitNames = [
   'fileSizeMiB',
   'openFiles',
   'wallSeconds',
-  'outputMiB',
+  'memoryMiB',
 ] as const;

@@ -8,7 +8,7 @@ export function encodeLaunch(session: string, spec: LaunchSpec): Buffer {
     'launch',
     session,
     spec.terminal ? 'yes' : '',
-    spec.cgroup ?? '',
+    encodeBlock(spec.cgroups),
     encodeBlock([spec.bubblewrap, args, spec.seccomp, ...spec.files]),
     encodeBlock(settings(spec)),
     encodeBlock(Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`)),
@@ -19,11 +19,13 @@ export function encodeLaunch(session: string, spec: LaunchSpec): Buffer {
 }
 
 /** The words that native/init.c reads. */
-function settings({ limits, mountTable, expectations, relays, cwd }: LaunchSpec): string[] {
+function settings(spec: LaunchSpec): string[] {
+  const { limits, mountTable, expectations, relays, cwd } = spec;
   const limit = (name: string, value: number): string[] => ['limit', name, String(value)];
   return [
     'wall-ms',
     String(limits.wallSeconds * 1000),
+    ...(spec.watchesMemory ? ['memory-mib', String(limits.memoryMiB)] : []),
     ...limit('core', 0),
     ...limit('cpu', limits.cpuSeconds),
     ...limit('fsize', limits.fileSizeMiB * 1024 * 1024),

@@ -1,4 +1,8 @@
-/** A cgroup that limits the number of processes, for root, whom the kernel exempts from RLIMIT_NPROC. */
+/**
+ * Control groups of one session, which hold what no limit of a single process does: the number of processes where the
+ * kernel exempts the user (root), and memory as a whole. Only where this user may make groups that anybody of theirs
+ * may join, which is root, or a container; elsewhere process 1 of the sandbox watches (native/memory.c).
+ */
 import {
   accessSync,
   constants,
@@ -12,27 +16,29 @@ import {
 import { join } from 'node:path';
 
 const mountPoint = '/sys/fs/cgroup';
-/** bubblewrap's own process counts too. */
-const ownProcesses = 2;
+/** Those of bubblewrap and of Writ's own programs count too. */
+const ownProcesses = 3;
+const controllers = ['pids', 'memory'] as const;
+type Controller = (typeof controllers)[number];
 
-/** The folder in which groups with a `pids` controller can be made; null where there is none. */
-export function findProcessCgroup(): string | null {
-  const candidates = [versionOne(), versionTwo()];
+/** The folder below which groups with the controller can be made; null where there is none. */
+export function findCgroup(controller: Controller): string | null {
+  const candidates = [versionOne(controller), versionTwo(controller)];
   return candidates.find((path): path is string => path !== null && isWritable(path)) ?? null;
 }
 
-function versionOne(): string | null {
-  if (!existsSync(join(mountPoint, 'pids/cgroup.procs'))) return null;
-  const own =
-    /^\d+:(?:[^:\n]*,)?pids(?:,[^:\n]*)?:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
-  const path = join(mountPoint, 'pids', own);
-  return existsSync(path) ? path : join(mountPoint, 'pids');
+function versionOne(controller: Controller): string | null {
+  if (!existsSync(join(mountPoint, controller, 'cgroup.procs'))) return null;
+  const line = new RegExp(`^\\d+:(?:[^:\\n]*,)?${controller}(?:,[^:\\n]*)?:(.*)$`, 'm');
+  const own = line.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+  const path = join(mountPoint, controller, own);
+  return existsSync(path) ? path : join(mountPoint, controller);
 }
 
 /** A group of its own below the root: elsewhere a group that holds processes cannot hand its controllers on. */
-function versionTwo(): string | null {
+function versionTwo(controller: Controller): string | null {
   const control = join(mountPoint, 'cgroup.subtree_control');
-  if (!existsSync(control) || !readFileSync(control, 'utf8').split(/\s+/).includes('pids')) return null;
+  if (!existsSync(control) || !readFileSync(control, 'utf8').split(/\s+/).includes(controller)) return null;
   return mountPoint;
 }
 
@@ -45,31 +51,87 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** Removed on disposal, once it is empty. */
-export interface ProcessCgroup extends Disposable {
-  readonly path: string;
+export interface SessionCgroups {
+  /** To be joined by the sandbox; one folder for all controllers, or one for each. */
+  readonly paths: readonly string[];
+  readonly holds: readonly Controller[];
+  /** Which of them refused or killed something. */
+  exceeded(): readonly Controller[];
+  /** Once they are empty. */
+  remove(): void;
 }
 
-export function createProcessCgroup(folder: string, processes: number): ProcessCgroup {
-  sweep(folder);
-  const path = join(folder, `writ-${process.pid}-${process.hrtime.bigint()}`);
-  mkdirSync(path);
-  writeFileSync(join(path, 'pids.max'), String(processes + ownProcesses));
-  return { path, [Symbol.dispose]: () => remove(path) };
+/** @param name unique among all groups of this machine */
+export function createCgroups(
+  name: string,
+  limits: { readonly processes: number; readonly memoryMiB: number },
+): SessionCgroups {
+  const found = controllers.flatMap((controller) => {
+    const folder = findCgroup(controller);
+    return folder === null ? [] : [{ controller, path: join(folder, `writ-${process.pid}-${name}`) }];
+  });
+  const paths = [...new Set(found.map(({ path }) => path))];
+  for (const path of paths) {
+    sweep(join(path, '..'));
+    mkdirSync(path);
+  }
+  const held = found.filter(({ controller, path }) =>
+    controller === 'pids'
+      ? set(path, 'pids.max', limits.processes + ownProcesses)
+      : limitMemory(path, limits.memoryMiB * 1024 * 1024),
+  );
+  return {
+    paths,
+    holds: held.map(({ controller }) => controller),
+    exceeded: () => held.filter(wasExceeded).map(({ controller }) => controller),
+    remove() {
+      for (const path of paths) remove(path);
+    },
+  };
 }
 
-/** Groups of launchers that were killed; those still in use cannot be removed. */
+/** With the whole tree ended when there is no more, where the kernel can do that (cgroup-v2.rst, memory.oom.group). */
+function limitMemory(path: string, bytes: number): boolean {
+  set(path, 'memory.oom.group', 1);
+  set(path, 'memory.swap.max', 0);
+  return set(path, 'memory.max', bytes) || set(path, 'memory.limit_in_bytes', bytes);
+}
+
+function set(path: string, file: string, value: number): boolean {
+  if (!existsSync(join(path, file))) return false;
+  try {
+    writeFileSync(join(path, file), String(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function wasExceeded({ controller, path }: { controller: Controller; path: string }): boolean {
+  const files = controller === 'pids' ? ['pids.events'] : ['memory.events', 'memory.oom_control'];
+  const counter = controller === 'pids' ? /^max ([1-9]\d*)$/m : /^oom_kill ([1-9]\d*)$/m;
+  return files.some((file) => {
+    const full = join(path, file);
+    return existsSync(full) && counter.test(readFileSync(full, 'utf8'));
+  });
+}
+
+/** Groups of guards that were killed; those still in use cannot be removed. */
 function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const owner = /^writ-(\d+)-\d+$/.exec(name)?.[1];
+    const owner = /^writ-(\d+)-/.exec(name)?.[1];
     if (owner !== undefined && !existsSync(join('/proc', owner))) remove(join(folder, name));
   }
 }
 
-function remove(path: string): void {
+const patience = { attempts: 20, betweenMs: 100 };
+
+/** The last of its processes may take a moment to leave. */
+function remove(path: string, attempt = 1): void {
   try {
     rmdirSync(path);
   } catch {
-    // Still in use for a moment; the next launch sweeps it.
+    if (existsSync(path) && attempt < patience.attempts)
+      setTimeout(() => remove(path, attempt + 1), patience.betweenMs).unref();
   }
 }

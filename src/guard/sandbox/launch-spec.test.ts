@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BlockReader } from '../launcher/blocks.ts';
+import { encodeLaunch } from '../launcher/launch-blocks.ts';
 import { launchSpec, type SandboxRequest } from './launch-spec.ts';
 import type { MachineFacts } from './machine.ts';
 
@@ -33,7 +35,7 @@ beforeEach(() => {
     gitDirectories: [],
     hide: [],
     environment: { TOKEN: 'a secret' },
-    limits: { cpuSeconds: 1, processes: 2, fileSizeMiB: 3, openFiles: 4, wallSeconds: 5 },
+    limits: { cpuSeconds: 1, processes: 2, fileSizeMiB: 3, openFiles: 4, memoryMiB: 8192, wallSeconds: 5 },
     identity: { name: 'Writ: "local" \\', email: 'local@x' },
     terminal: false,
   };
@@ -52,7 +54,29 @@ const code = (changes: Partial<SandboxRequest>, facts: Partial<MachineFacts> = {
 describe('a launch specification', () => {
   it('is plain data that survives being sent', () => {
     const spec = launchSpec(request, machine);
-    expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
+    const [message = []] = new BlockReader().read(encodeLaunch('ses_1', spec));
+    const [type, session, , ...parts] = message;
+    expect([type, session].map(String)).toEqual(['launch', 'ses_1']);
+    const [cgroups, bubblewrap, settings, environment, argv, inherit, forbidden] = parts.map((part) =>
+      new BlockReader().read(part).flat(),
+    );
+    const texts = (block: readonly Buffer[] | undefined) => block?.map(String);
+    expect(bubblewrap?.[2]).toEqual(Buffer.from(spec.seccomp));
+    expect(texts(bubblewrap?.toSpliced(2, 1))).toEqual([
+      spec.bubblewrap,
+      spec.bubblewrapArguments.map((word) => `${word}\0`).join(''),
+      ...spec.files,
+    ]);
+    expect(texts(settings)?.slice(-2)).toEqual(['directory', spec.cwd]);
+    expect(texts(environment)).toEqual(
+      Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    );
+    expect([cgroups, argv, inherit, forbidden].map(texts)).toEqual([
+      spec.cgroups,
+      spec.argv,
+      spec.inherit,
+      spec.forbidden,
+    ]);
   });
 
   it('shuts everything that is to be shut, and mounts the repository in its own place', () => {

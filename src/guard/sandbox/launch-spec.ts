@@ -1,6 +1,7 @@
 /** From what a writ grants to all that a launcher needs to start the command: plain data, so that it can be sent. */
 import { WritError } from '../../core/model/errors.ts';
 import { planBubblewrap } from './bubblewrap.ts';
+import type { SessionCgroups } from './cgroup.ts';
 import { sandboxError } from './errors.ts';
 import type { MachineFacts } from './machine.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -13,6 +14,8 @@ interface Limits {
   /** Largest file that can be written, MiB. */
   readonly fileSizeMiB: number;
   readonly openFiles: number;
+  /** Of all processes together, MiB. */
+  readonly memoryMiB: number;
   /** From start to end, seconds. */
   readonly wallSeconds: number;
 }
@@ -43,8 +46,8 @@ export interface SandboxRequest {
   readonly extraBinds?: readonly Bind[];
   /** `ADDRESS:PORT=SOCKET`: ports of the sandbox's own loopback, carried to sockets in view. */
   readonly relays?: readonly string[];
-  /** Folder of the cgroup that the sandbox joins. */
-  readonly cgroup?: string | null;
+  /** Control groups that the sandbox joins, and what they hold. */
+  readonly cgroups?: Pick<SessionCgroups, 'paths' | 'holds'>;
   /** Who decides which programs start, and under which rules for files: words for `writ-exec launch`. */
   readonly supervision?: readonly string[];
   /** Inside; by default the caller's own, or 1000 for root. */
@@ -69,7 +72,9 @@ export interface LaunchSpec {
   readonly relays: readonly string[];
   readonly terminal: boolean;
   readonly limits: Limits;
-  readonly cgroup: string | null;
+  readonly cgroups: readonly string[];
+  /** Process 1 watches how much memory there is in use, since no control group does. */
+  readonly watchesMemory: boolean;
   readonly expectations: readonly Expectation[];
   readonly mountTable: MountTable;
   /** Files that must not exist when the command has ended, because git outside would obey them. */
@@ -114,7 +119,8 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     relays: request.relays ?? [],
     terminal: request.terminal,
     limits: request.limits,
-    cgroup: request.cgroup ?? null,
+    cgroups: request.cgroups?.paths ?? [],
+    watchesMemory: request.cgroups?.holds.includes('memory') !== true,
     expectations: view.expectations,
     mountTable: view.table,
     forbidden: view.forbidden,

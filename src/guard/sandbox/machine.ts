@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, lstatSync, readFileSync, readlinkSyn
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProcessCgroup } from './cgroup.ts';
+import { findCgroup } from './cgroup.ts';
 import { sandboxError } from './errors.ts';
 import { hostEtc, type EtcEntry } from './etc.ts';
 import type { Architecture } from './syscalls.ts';
@@ -61,7 +61,7 @@ export function detectMachine(): MachineFacts {
     uid,
     gid: process.getgid?.() ?? 0,
     home: homedir(),
-    processLimit: uid !== 0 ? 'rlimit' : findProcessCgroup() === null ? 'none' : 'cgroup',
+    processLimit: uid !== 0 ? 'rlimit' : findCgroup('pids') === null ? 'none' : 'cgroup',
   };
 }
 

@@ -1,0 +1,54 @@
+/** Limits of a session: what holds each of them on this machine, and in words which of them a command ran into. */
+import type { EndSessionRequest } from '../core/api/guard.ts';
+import type { Json } from '../core/model/entry.ts';
+import type { Profile } from '../core/policy/organisation.ts';
+import type { SessionCgroups } from './sandbox/cgroup.ts';
+import type { MachineFacts } from './sandbox/machine.ts';
+
+type Limits = Profile['limits'];
+
+/** For the record: the figures, and where one is not held for each process by the kernel, by what else. */
+export function limitsInForce(
+  limits: Limits,
+  machine: Pick<MachineFacts, 'processLimit'>,
+  { holds }: Pick<SessionCgroups, 'holds'>,
+): { readonly [key: string]: Json } {
+  return {
+    ...limits,
+    heldBy: {
+      processes: holds.includes('pids') ? 'cgroup' : machine.processLimit === 'rlimit' ? 'rlimit' : 'nothing',
+      memory: holds.includes('memory') ? 'cgroup' : 'watch',
+      others: 'rlimit',
+      wall: 'clock',
+    },
+  };
+}
+
+/** What to tell people; empty where no limit had to do with the end. */
+export function limitsReached(
+  limits: Limits,
+  profile: string,
+  end: EndSessionRequest,
+  exceeded: SessionCgroups['holds'],
+): string[] {
+  const { outcome, signal, userMs, systemMs } = end;
+  const allows = (what: string, field: keyof Limits) =>
+    `${what}, which the profile ${profile} limits (${field})`;
+  const memory = allows(`it needed more than ${limits.memoryMiB} MiB of memory`, 'memoryMiB');
+  return [
+    ...(outcome === 'timed-out'
+      ? [allows(`ended: it ran for ${limits.wallSeconds} seconds`, 'wallSeconds')]
+      : []),
+    ...(outcome === 'out-of-memory' ? [`ended: ${memory}`] : []),
+    ...(exceeded.includes('memory') ? [`some of it was ended: ${memory}`] : []),
+    ...(exceeded.includes('pids')
+      ? [allows(`it was refused more than ${limits.processes} processes at once`, 'processes')]
+      : []),
+    ...(outcome === 'exited' && signal === 'SIGKILL' && userMs + systemMs >= limits.cpuSeconds * 900
+      ? [allows(`ended: one process used ${limits.cpuSeconds} seconds of processor time`, 'cpuSeconds')]
+      : []),
+    ...(signal === 'SIGXFSZ'
+      ? [allows(`ended: a file grew beyond ${limits.fileSizeMiB} MiB`, 'fileSizeMiB')]
+      : []),
+  ];
+}
