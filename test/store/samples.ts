@@ -104,6 +104,7 @@ export function sampleLease(id: string, given: Partial<Lease> = {}): Lease {
     credential: 'shop-db',
     broker: 'postgres',
     reach: { description: 'reads the shop', scopes: ['select'] },
+    evidence: [],
     settings: { host: 'db.example' },
     state: 'issued',
     requestedAt: 1_790_000_000_000,

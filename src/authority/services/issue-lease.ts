@@ -6,22 +6,14 @@ import type { Json } from '../../core/model/entry.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { issueWithinMs, revoking, type Lease } from '../../core/model/lease.ts';
 import type { WritClaims } from '../../core/model/writ.ts';
-import { decideCredentialUse } from '../../core/policy/credential-use.ts';
 import { registered } from '../../core/policy/organisation.ts';
-import { refusal, type PersonRuling } from '../../core/policy/person-ruling.ts';
+import type { PersonRuling } from '../../core/policy/person-ruling.ts';
 import type { Issued, Order } from '../brokers/broker.ts';
 import { seal } from '../brokers/seal.ts';
 import { currentBundle, entry, freshId, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
 import type { Unit } from '../store/port.ts';
-import {
-  askUpstream,
-  brokerOf,
-  existingLease,
-  leaseEntry,
-  settingsOf,
-  taskOf,
-  upstreamFault,
-} from './lease.ts';
+import { askUpstream, brokerOf, existingLease, leaseEntry, settingsOf, upstreamFault } from './lease.ts';
+import { decideLease } from './lease-approval.ts';
 import { existingWrit, isOver, liveStates, liveWrit, writFacts } from './writ.ts';
 
 export interface LeaseRequest {
@@ -71,10 +63,7 @@ async function requestLease(
     const bundle = currentBundle(context);
     const writ = await liveWrit(context, unit, request.writ);
     const settings = registered(bundle.organisation.credentials, request.credential);
-    const ruling =
-      settings === null
-        ? refusal(`there is no credential "${request.credential}"`, null)
-        : decideCredentialUse(bundle, taskOf(writ), request.credential, [], context.clock());
+    const { ruling, evidence } = await decideLease(context, unit, bundle, writ, request);
     if (settings === null || ruling.decision !== 'allow') {
       const { decision, policies, missing, reason } = ruling;
       const data = { credential: request.credential, asked: 'issue', policies, missing, reason };
@@ -92,6 +81,7 @@ async function requestLease(
     const broker = brokerOf(context, settings);
     const lease = leaseOf(context, request, order, {
       broker: settings.broker,
+      evidence,
       reach: broker.describe(settings, writ.claims),
       settings: settings as unknown as Lease['settings'],
       handle: broker.prepare(settings, order, context),
@@ -108,7 +98,7 @@ function leaseOf(
   context: AuthorityContext,
   { writ, session, credential }: LeaseRequest,
   { lease: id, claims, expiresAt }: Order,
-  facts: Pick<Lease, 'broker' | 'reach' | 'settings' | 'handle'>,
+  facts: Pick<Lease, 'broker' | 'evidence' | 'reach' | 'settings' | 'handle'>,
 ): Lease {
   return {
     id,

@@ -23,36 +23,43 @@ const mostWaitingForWrit = 100;
  */
 export async function requestApproval(
   context: AuthorityContext,
+  request: ApprovalRequest,
+): Promise<Approval> {
+  const { value } = await context.store.commit((unit) => requestApprovalIn(context, unit, request));
+  return value;
+}
+
+/** Within somebody else's transaction. @throws as `requestApproval` */
+export async function requestApprovalIn(
+  context: AuthorityContext,
+  unit: Unit,
   { writ, subject, reason }: ApprovalRequest,
 ): Promise<Approval> {
   const digest = subjectDigest(subject);
-  const { value } = await context.store.commit(async (unit) => {
-    const bundle = currentBundle(context);
-    assertCurrent(bundle, subject);
-    const { claims } = await liveWrit(context, unit, writ);
-    assertWithin(claims, subject);
-    const known = await unit.approvals({ digest, states: ['waiting', 'granted'] });
-    const requestedAt = context.clock();
-    const serving = known.find(({ expiresAt }) => expiresAt > requestedAt);
-    if (serving !== undefined) return serving;
-    await assertRoom(unit, writ);
-    const approval: Approval = {
-      id: freshId(context, 'apr'),
-      writ,
-      subject,
-      digest,
-      state: 'waiting',
-      reason,
-      requestedAt,
-      expiresAt: requestedAt + bundle.organisation.limits.approvalTtl,
-      decided: null,
-    };
-    await unit.insertApproval(approval);
-    const data = { reason, expiresAt: approval.expiresAt, subject: subject as unknown as Json };
-    unit.append(approvalEntry(context, 'approval.requested', approval, data));
-    return approval;
-  });
-  return value;
+  const bundle = currentBundle(context);
+  assertCurrent(bundle, subject);
+  const { claims } = await liveWrit(context, unit, writ);
+  assertWithin(claims, subject);
+  const known = await unit.approvals({ digest, states: ['waiting', 'granted'] });
+  const requestedAt = context.clock();
+  const serving = known.find(({ expiresAt }) => expiresAt > requestedAt);
+  if (serving !== undefined) return serving;
+  await assertRoom(unit, writ);
+  const approval: Approval = {
+    id: freshId(context, 'apr'),
+    writ,
+    subject,
+    digest,
+    state: 'waiting',
+    reason,
+    requestedAt,
+    expiresAt: requestedAt + bundle.organisation.limits.approvalTtl,
+    decided: null,
+  };
+  await unit.insertApproval(approval);
+  const data = { reason, expiresAt: approval.expiresAt, subject: subject as unknown as Json };
+  unit.append(approvalEntry(context, 'approval.requested', approval, data));
+  return approval;
 }
 
 async function assertRoom(unit: Unit, writ: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { subjectDigest } from '../../core/identity/approval-statement.ts';
 import type { Approval, ApprovalSubject } from '../../core/model/approval.ts';
+import type { Entry } from '../../core/model/entry.ts';
 import { WritError } from '../../core/model/errors.ts';
+import type { Writ } from '../../core/model/writ.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import { currentBundle, entry, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
 import {
@@ -11,6 +13,7 @@ import {
   assertWithin,
   existingApproval,
 } from './approval.ts';
+import type { Unit } from '../store/port.ts';
 import type { Reported } from './record.ts';
 import { liveWrit, writFacts } from './writ.ts';
 
@@ -29,17 +32,33 @@ export async function useApproval(
     const bundle = currentBundle(context);
     const writ = await liveWrit(context, unit, report.writ);
     const approval = await existingApproval(unit, id);
-    const by = assertGranted(bundle, approval);
-    assertInTime(context, approval);
-    assertCurrent(bundle, approval.subject);
-    assertWithin(writ.claims, approval.subject);
-    if (digest !== approval.digest || !permits(approval.subject, report)) throw otherAct(id);
-    const used: Approval = { ...approval, state: 'used' };
-    await unit.updateApproval(used, 'granted');
     const { type, session, command, decision, data } = report;
+    const spent = await spendApprovalIn(context, unit, bundle, writ, approval, session);
+    if (digest !== approval.digest || !permits(approval.subject, report)) throw otherAct(id);
     unit.append(entry(context, type, { ...writFacts(writ), session, command, decision, data }));
-    unit.append(approvalEntry(context, 'approval.used', used, { by, writ: writ.claims.id, session }));
+    unit.append(spent);
   });
+}
+
+/**
+ * Within somebody else's transaction, which appends the entry that this gives beside what the approval permits.
+ * @throws as `useApproval`
+ */
+export async function spendApprovalIn(
+  context: AuthorityContext,
+  unit: Unit,
+  bundle: Bundle,
+  { claims }: Writ,
+  approval: Approval,
+  session: string,
+): Promise<Entry> {
+  const by = assertGranted(bundle, approval);
+  assertInTime(context, approval);
+  assertCurrent(bundle, approval.subject);
+  assertWithin(claims, approval.subject);
+  const used: Approval = { ...approval, state: 'used' };
+  await unit.updateApproval(used, 'granted');
+  return approvalEntry(context, 'approval.used', used, { by, writ: claims.id, session });
 }
 
 /** The signature is what grants; what the store says beside it only repeats it. Returns who gave it. */

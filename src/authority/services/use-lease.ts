@@ -6,6 +6,7 @@ import type { PersonRuling } from '../../core/policy/person-ruling.ts';
 import { currentBundle, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
 import type { Unit } from '../store/port.ts';
 import { leaseEnd } from './issue-lease.ts';
+import { evidenceOf } from './lease-approval.ts';
 import { askUpstream, brokerOf, leaseEntry, liveLease, settingsOf, taskOf, upstreamFault } from './lease.ts';
 import { liveWrit } from './writ.ts';
 
@@ -59,7 +60,7 @@ async function decideUse(context: AuthorityContext, unit: Unit, id: string) {
     currentBundle(context),
     taskOf(writ),
     lease.credential,
-    [],
+    evidenceOf(lease),
     context.clock(),
   );
   return { lease, writ, ruling };

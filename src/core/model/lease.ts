@@ -49,6 +49,8 @@ export interface Lease {
   readonly credential: string;
   readonly broker: BrokerKind;
   readonly reach: Reach;
+  /** What was approved for it, under the policy version that was in force. */
+  readonly evidence: readonly { readonly key: string; readonly by: string; readonly reference: string }[];
   /** The broker's settings as they were at issue: the credential may have left the organisation since. */
   readonly settings: { readonly [key: string]: Json };
   readonly state: LeaseState;
