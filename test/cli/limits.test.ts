@@ -7,9 +7,14 @@ const world = new World();
 beforeAll(() => {
   world.must('init', '--yes');
   world.organisation((document) => {
-    const limits = { cpuSeconds: 1, fileSizeMiB: 1, wallSeconds: 3, memoryMiB: 200 };
-    document.setIn(['profiles', 'tight'], document.createNode({ extends: 'develop', limits }));
-    document.addIn(['assistants', 'local', 'profiles'], 'tight');
+    const profiles = {
+      tight: { cpuSeconds: 1, fileSizeMiB: 1, memoryMiB: 200 },
+      short: { wallSeconds: 1 },
+    };
+    for (const [name, limits] of Object.entries(profiles)) {
+      document.setIn(['profiles', name], document.createNode({ extends: 'develop', limits }));
+      document.addIn(['assistants', 'local', 'profiles'], name);
+    }
   });
   world.must('policy', 'check');
 });
@@ -29,7 +34,7 @@ describe('a command that runs into a limit', () => {
       'wallSeconds',
       ['sleep', '60'],
       143,
-      /^writ: ended: it ran for 3 seconds, which the profile tight limits/m,
+      /^writ: ended: it ran for 1 seconds, which the profile short limits/m,
     ],
     [
       'cpuSeconds',
@@ -50,7 +55,8 @@ describe('a command that runs into a limit', () => {
       /^writ: (some of it was )?ended: it needed more than 200 MiB of memory/m,
     ],
   ])('%s', (name, command, status, words) => {
-    const result = world.writ(['exec', '--profile', 'tight', '--', ...command]);
+    const profile = name === 'wallSeconds' ? 'short' : 'tight';
+    const result = world.writ(['exec', '--profile', profile, '--', ...command]);
     expect(result).toMatchObject({ status, stderr: expect.stringMatching(words) });
     expect(result.stderr).toContain(`(${name})`);
     expect(newest('execution.ended')).toMatchObject({ limitsReached: [expect.stringContaining(name)] });
