@@ -23,6 +23,7 @@ import type { SessionCgroups } from './sandbox/cgroup.ts';
 import type { LaunchSpec } from './sandbox/launch-spec.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { obtainWrit } from './obtain-writ.ts';
+import { armedFiles, disarm, type Armed } from './repository/planted.ts';
 import { Announced } from './supervise/announced.ts';
 import type { Supervisor } from './supervise/supervisor.ts';
 
@@ -59,6 +60,8 @@ export interface Session {
   readonly announced: Announced;
   /** The limits that hold, and what holds them; null until the session is prepared. */
   limits: SessionLimits | null;
+  /** Settings of submodules that lead to programs, as they were before the command. */
+  readonly armed: Armed;
   /** Decides each process; null until the session is prepared. */
   supervisor: Supervisor | null;
   ended: boolean;
@@ -89,6 +92,7 @@ export async function openSession(
     stop: new AbortController(),
     announced: new Announced(),
     limits: null,
+    armed: await armedFiles(place.repository),
     supervisor: null,
     ended: false,
   };
@@ -249,18 +253,31 @@ async function finish(guard: Guard, session: Session, data: { readonly [key: str
   session.supervisor?.end();
   await session.supervisor?.settled();
   await giveUp(guard, session);
-  const planted = Array.isArray(data['planted']) && data['planted'].length > 0;
+  const planted = await plantedIn(guard, session, data['planted']);
   const ended = executionRecord(session, 'execution.ended', {
     ...data,
     landlock: session.supervisor?.landlock ?? null,
   });
-  const alert = executionRecord(session, 'alert', { kind: 'planted', files: data['planted'] ?? [] });
+  const alert = executionRecord(session, 'alert', { kind: 'planted', files: planted });
   const close = session.ownsWrit ? { writ: session.writ.claims.id, reason: 'the command ended' } : null;
   try {
-    await guard.authority.record(planted ? [ended, alert] : [ended], close);
+    await guard.authority.record(planted.length > 0 ? [ended, alert] : [ended], close);
   } finally {
     guard.sessions.delete(session.id);
   }
+}
+
+/** What git outside would have obeyed: removed by the launcher, or disarmed here. */
+async function plantedIn(
+  guard: Guard,
+  session: Session,
+  removed: Json | undefined,
+): Promise<readonly Json[]> {
+  const disarmed = await disarm(session.place.repository, session.armed).catch((error: unknown) => {
+    guard.report(error);
+    return [];
+  });
+  return [...(Array.isArray(removed) ? removed : []), ...disarmed];
 }
 
 /** Nothing was launched. */
