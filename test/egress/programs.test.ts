@@ -65,6 +65,15 @@ test('npm ci installs from the registry that the organisation names, native buil
   });
 });
 
+test("npm's registry is the organisation's unless the repository names another", async () => {
+  const registry = async () => (await site.exec('npm', 'config', 'get', 'registry')).stdout;
+  expect(await registry()).toBe(`${at('npm.mirror.example', '/')}\n`);
+  const own = site.world.read('.npmrc');
+  site.world.write('.npmrc', `${own}registry=${at('other.acme.example', '/')}\n`);
+  expect(await registry()).toBe(`${at('other.acme.example', '/')}\n`);
+  site.world.write('.npmrc', own);
+});
+
 test('pip installs a wheel', async () => {
   site.world.write('requirements.txt', 'answer==1.0\n');
   const ran = await script(`python3 -m pip install --quiet --target lib -r requirements.txt

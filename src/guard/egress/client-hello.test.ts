@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect } from 'node:tls';
+import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { readClientHello } from './client-hello.ts';
 
@@ -146,4 +147,17 @@ test.each(['GET / HTTP/1.1\r\n', 'SSH-2.0-OpenSSH\r\n', '\x80\x2e\x01\x03\x01', 
 test('nothing, and the first byte alone, tell nothing yet', () => {
   expect(readClientHello(Buffer.alloc(0)).kind).toBe('incomplete');
   expect(readClientHello(Buffer.of(22)).kind).toBe('incomplete');
+});
+
+test('no bytes are more than it can take, and more of them never make TLS of what is none', () => {
+  const kinds = ['incomplete', 'other', 'broken', 'hello'];
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 200 }), (some, more) => {
+      const begun = Buffer.concat([Buffer.from('160301', 'hex'), some]);
+      const first = readClientHello(begun).kind;
+      const later = readClientHello(Buffer.concat([begun, more])).kind;
+      expect(kinds).toContain(first);
+      expect(first === 'incomplete' || first === later).toBe(true);
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 /** What a session needs to get out: its proxy, the port inside that leads there, and the variables that say so. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registered } from '../../core/policy/organisation.ts';
 import { commandText } from '../command-text.ts';
@@ -7,11 +8,12 @@ import type { Guard } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { sentences } from './answers.ts';
 import { decideConnection } from './decide.ts';
-import { egressEnvironment, proxyPort } from './environment.ts';
+import { egressEnvironment, npmConfiguration, proxyPort } from './environment.ts';
 import { asTheSystem, from } from './names.ts';
 import { startEgress } from './proxy.ts';
 
 const insideSocket = '/run/writ/egress.sock';
+const insideNpmrc = '/run/writ/npmrc';
 
 /** Nothing at all under a profile that names no host. */
 export async function contributeEgress(
@@ -40,9 +42,14 @@ export async function contributeEgress(
   });
   session.stop.signal.addEventListener('abort', () => void egress.stop());
   session.cleanUp.push(() => egress.stop());
+  const npmrc = join(folder, 'npmrc');
+  await writeFile(npmrc, npmConfiguration(organisation), { flag: 'wx', mode: 0o644 });
   return {
-    environment: egressEnvironment(organisation),
-    binds: [{ source: socket, target: insideSocket, mode: 'ro' }],
+    environment: { ...egressEnvironment(organisation), npm_config_globalconfig: insideNpmrc },
+    binds: [
+      { source: socket, target: insideSocket, mode: 'ro' },
+      { source: npmrc, target: insideNpmrc, mode: 'ro' },
+    ],
     relays: [`127.0.0.1:${proxyPort}=${insideSocket}`],
   };
 }

@@ -10,9 +10,8 @@ const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 /** The sandbox's own loopback is not behind the proxy. */
 const direct = 'localhost,127.0.0.1,::1';
 
-/** Of package managers that can be pointed to another registry from outside of the repository. */
+/** Of package managers that take another registry from a variable; npm's would outdo the repository's own .npmrc. */
 const registryVariables: readonly (readonly [registry: string, ...variables: string[]])[] = [
-  ['npm', 'npm_config_registry'],
   ['pypi', 'PIP_INDEX_URL', 'UV_DEFAULT_INDEX'],
   ['go', 'GOPROXY'],
 ];
@@ -32,4 +31,10 @@ export function egressEnvironment({ network }: Pick<Organisation, 'network'>): R
     ['NODE_USE_ENV_PROXY', '1'],
     ...registries,
   ]);
+}
+
+/** npm's configuration of least precedence; empty where the organisation names no address for npm. */
+export function npmConfiguration({ network }: Pick<Organisation, 'network'>): string {
+  const url = registryUrlOf(network, 'npm');
+  return url === null ? '' : `registry=${url}\n`;
 }

@@ -117,7 +117,7 @@ async function greeting(client: Socket, patience: number): Promise<Greeting | nu
 }
 
 /** Why what the client says is not for the host that it asked for: a clause, or null. */
-function mismatchOf({ host, port, address }: Endpoint, first: FirstBytes): string | null {
+export function mismatchOf({ host, port, address }: Endpoint, first: FirstBytes): string | null {
   if (first.kind === 'broken') return 'what begins as TLS is none';
   if (first.kind !== 'hello')
     return port === tlsPort ? 'something else than TLS is spoken on port 443' : null;
