@@ -45,6 +45,7 @@ const tasks = {
   start: (rest) => node('tools/build.ts') || node('tools/tour.ts', ...rest),
   test: (rest) => node('tools/build.ts') || node('node_modules/vitest/vitest.mjs', 'run', ...rest),
   check: () => node('tools/check.ts'),
+  mutate: (rest) => node('tools/mutate.ts', ...rest),
   'fuzz:analysis': (rest) => node('tools/fuzz-analysis.ts', ...rest),
   bench: (rest) => node('tools/build.ts') || node('tools/bench.ts', ...rest),
 };

@@ -83,7 +83,7 @@ function isGits(deed: Deed, operations: readonly Operation[]): boolean {
       ) &&
       operation.traits.includes('writes'),
   );
-  if (replaces && !deed.path.startsWith('/repo/.git/')) return deed.path.startsWith('/repo/');
+  if (replaces && deed.path.startsWith('/repo/') && !deed.path.startsWith('/repo/.git/')) return true;
   const lock =
     git.length > 0 &&
     operations.some(({ kind, target }) => kind === 'write' && deed.path === `${target}.lock`);
