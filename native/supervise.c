@@ -206,8 +206,14 @@ static struct waiting *take_waiting(uint64_t request) {
     return NULL;
 }
 
-/* On the command's own standard error, where whoever reads its output finds the reason for what failed. */
+/*
+ * On the command's own standard error, where whoever reads its output finds the reason for what failed. Once where it
+ * is tried again at once, as by a search through PATH.
+ */
 static void complain(const char *reason) {
+    static char last[1024];
+    if (strncmp(last, reason, sizeof last - 1) == 0) return;
+    snprintf(last, sizeof last, "%s", reason);
     struct pollfd event = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (session.complaints >= MOST_COMPLAINTS || poll(&event, 1, 0) != 1 || !(event.revents & POLLOUT)) return;
     session.complaints++;

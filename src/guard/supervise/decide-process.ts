@@ -8,6 +8,7 @@ import type { ExecOperation, Operation } from '../../core/model/operation.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import { decideCommand, type ProcessFacts, type Task } from '../../core/policy/decide.ts';
 import { profileOf } from './profile.ts';
+import { isTooLarge } from './digests.ts';
 import type { Lineage } from './lineages.ts';
 import {
   belongsTo,
@@ -73,7 +74,9 @@ function startsLater(operation: Operation, tools: ToolFiles): boolean {
 /** Files that are never run, whatever policy says: what would run is not what the file is. */
 const refusedLoader = 'the dynamic loader would run whatever file it is given';
 
-function refusedFile({ kind, path }: Image): string | null {
+function refusedFile(image: Image): string | null {
+  const { kind, path } = image;
+  if (isTooLarge(image)) return 'the file is too large to be looked at';
   if (kind === 'nameless') return 'it is in memory or deleted, and no file that can be looked at';
   if (kind === 'foreign') return 'it is a program for another kind of machine';
   if (kind === 'unreadable') return 'the file cannot be read';

@@ -4,6 +4,8 @@ import { createReadStream, existsSync } from 'node:fs';
 import type { Image } from './protocol.ts';
 
 const mostKept = 20_000;
+/** Larger files are not run: a sparse one would be read for hours. */
+const largestFile = 1024 ** 3;
 
 /** By identity: a file whose content was changed has other times. */
 const known = new Map<string, Promise<string | null>>();
@@ -12,7 +14,9 @@ const known = new Map<string, Promise<string | null>>();
  * @param supervisor process that holds the file open, so that no path can lead elsewhere meanwhile
  * @returns SHA-256, lower-case hex; null where the file cannot be read
  */
-export function digestOf({ identity, fd }: Image, supervisor: number): Promise<string | null> {
+export function digestOf(image: Image, supervisor: number): Promise<string | null> {
+  const { identity, fd } = image;
+  if (isTooLarge(image)) return Promise.resolve(null);
   const kept = known.get(identity);
   if (kept !== undefined) return kept;
   const digest = readDigest(`/proc/${supervisor}/fd/${fd}`);
@@ -20,6 +24,10 @@ export function digestOf({ identity, fd }: Image, supervisor: number): Promise<s
   known.set(identity, digest);
   void digest.then((value) => (value === null ? known.delete(identity) : value));
   return digest;
+}
+
+export function isTooLarge({ identity }: Image): boolean {
+  return Number(identity.split(':')[2]) > largestFile;
 }
 
 /** Dynamic loaders of the systems that we know (ld.so(8)). */

@@ -10,6 +10,8 @@ export interface Lineage {
   readonly names: readonly string[];
 }
 
+const mostLines = 20_000;
+
 /** The programs of one session form few different lines, however often they run. */
 export class Lineages {
   readonly #byId = new Map<number, Lineage>([
@@ -28,6 +30,8 @@ export class Lineages {
     const key = JSON.stringify([program, names]);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
+    // Names are the task's to choose. Beyond this many, a line is as good as lost.
+    if (program !== '?' && this.#byId.size >= mostLines) return this.after({ ...line, names: [] }, '?');
     const lineage = { id: this.#byId.size + lineages.first, program, names };
     this.#byId.set(lineage.id, lineage);
     this.#byKey.set(key, lineage);

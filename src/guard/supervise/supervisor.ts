@@ -18,6 +18,9 @@ import { BlockReader, lineages, parseBlock, scope, type Attempt, type Message } 
 /** linux/errno: permission denied. */
 const EACCES = 13;
 const longestReason = 900;
+/** Verdicts, each with what it was about. */
+const mostKept = 10_000;
+const forgottenAfterMs = 10_000;
 
 export interface SupervisorOptions {
   readonly guard: Guard;
@@ -31,7 +34,9 @@ export class Supervisor {
   readonly #log: ProcessLog;
   readonly #lineages = new Lineages();
   /** What kept verdicts stand for, by the request that they answered. */
-  readonly #kept = new Map<number, Recorded>();
+  #kept = new Map<number, Recorded>();
+  /** Of before the supervisor was told to forget: it may have used them meanwhile. */
+  readonly #keptBefore: Map<number, Recorded>[] = [];
   readonly #gone = Promise.withResolvers<void>();
   #connection: Socket | null = null;
   #process = 0;
@@ -87,6 +92,9 @@ export class Supervisor {
   forget(): void {
     this.#forgotten += 1;
     this.#bundle = null;
+    this.#keptBefore.push(this.#kept);
+    this.#kept = new Map();
+    setTimeout(() => this.#keptBefore.shift(), forgottenAfterMs).unref();
     this.#say('forget');
   }
 
@@ -182,12 +190,13 @@ export class Supervisor {
     this.#log.add(record);
     const isFirm = attempt.lineage !== lineages.lost && before === this.#forgotten;
     const reach = !isFirm ? scope.once : byFileAlone ? scope.files : scope.same;
+    if (this.#kept.size >= mostKept) this.forget();
     if (reach !== scope.once) this.#kept.set(attempt.request, recorded);
     this.#say(`allow ${attempt.request} ${this.#lineages.after(lineage, program).id} ${reach}`);
   }
 
   #repeat({ request, process, parent, again }: Message & { type: 'repeat' }): void {
-    const kept = this.#kept.get(request);
+    const kept = [this.#kept, ...this.#keptBefore].find((map) => map.has(request))?.get(request);
     if (kept === undefined) throw new RangeError('a repetition of what was never allowed');
     const attempt = { ...kept.attempt, process, parent, ...again };
     this.#log.add(processRecord(this.#whose(), { ...kept, attempt }));
