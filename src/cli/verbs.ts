@@ -110,10 +110,10 @@ const verbs: readonly Verb[] = [
     load: async () => (await import('./writs.ts')).issue,
   },
   {
-    name: 'show <writ>',
-    summary: 'show a writ: what it grants, to whom, what was proven, its history',
+    name: 'show <writ-or-session>',
+    summary: 'show a writ and its history, or a session: the tree of what ran, and what was decided',
     options: [json],
-    examples: ['writ show writ_01j…'],
+    examples: ['writ show writ_01j…', 'writ show ses_01j…'],
     load: async () => (await import('./writs.ts')).show,
   },
   {

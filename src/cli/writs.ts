@@ -4,11 +4,13 @@ import type { WritRefusal } from '../core/api/session.ts';
 import type { Writ } from '../core/model/writ.ts';
 import type { RevokedWrits } from '../authority/services/revoke-writ.ts';
 import type { StoredEntry } from '../authority/store/port.ts';
+import { isId } from '../core/identity/ids.ts';
 import { loadBundle } from '../core/policy/bundle.ts';
 import { identifyRepository } from '../guard/repository/identify.ts';
 import { connect, type Client } from './authority-client.ts';
 import { exit, exitOfVerdict } from './exit.ts';
 import { stockGovernance } from './governance.ts';
+import { showSession } from './show-session.ts';
 import { clock } from './time.ts';
 import { paint, print, printJson, say, table, visible } from './output.ts';
 
@@ -50,6 +52,10 @@ export async function show(
   options: { readonly json?: boolean },
 ): Promise<void> {
   const client = await connect();
+  if (isId('ses', id)) {
+    await showSession(client, id, options.json === true);
+    return;
+  }
   const writ = await client.get<Writ>(`/writs/${encodeURIComponent(id)}`);
   const history = await client.get<StoredEntry[]>('/entries', {
     writ: id,
