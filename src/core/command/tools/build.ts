@@ -88,7 +88,12 @@ function cmake(call: Call): void {
       if (word.text === '-B') call.write(next, true);
     } else if (!word.known && (word.many || word.prefix === ''))
       call.opaque('exec', word.text, 'the word may be an option');
-    if (word.text === '--install') call.trait('system');
+    if (word.text === '--install') {
+      const at = words.findIndex((one) => one.text === '--prefix');
+      const prefix = at < 0 ? undefined : words[at + 1];
+      if (prefix === undefined) call.trait('system');
+      else call.write(prefix, true);
+    }
   });
 }
 

@@ -2,7 +2,7 @@ import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
 import { parseScpLike, parseUrl } from '../hosts.ts';
-import { adds, optionValue, optionValues, type OptionEntries } from '../options.ts';
+import { adds, hasOption, optionValue, optionValues, type OptionEntries } from '../options.ts';
 import type { ToolModel } from '../tool.ts';
 import { applySetting } from './git-settings.ts';
 import { writesConfiguration } from './git-config.ts';
@@ -60,7 +60,8 @@ export const push = git({
     '-f --force --force-with-lease': { takes: 'maybe', traits: ['destroys'] },
     '-d --delete --mirror --prune': adds('destroys'),
     '-o --push-option --recurse-submodules --signed': 'value',
-    '--force-if-includes -n --dry-run -u --set-upstream --all --tags --follow-tags -q -v --porcelain --no-verify --atomic --thin --progress':
+    '-n --dry-run': 'mark',
+    '--force-if-includes -u --set-upstream --all --tags --follow-tags -q -v --porcelain --no-verify --atomic --thin --progress':
       'flag',
     '--repo': 'keep',
   },
@@ -69,6 +70,7 @@ export const push = git({
     connectRemote(call, remote ?? optionValue(parsed, '--repo') ?? undefined);
     if (refs.some((ref) => /^[+:]/.test(ref.text) || (!ref.known && ref.prefix === '')))
       call.trait('destroys');
+    if (hasOption(parsed, '-n')) call.exec.traits.splice(0, call.exec.traits.length, 'network', 'fetches');
   },
 });
 
@@ -142,8 +144,11 @@ export const submodule = git({
         call.write(literal('.gitmodules', call.span));
         return;
       case 'update':
-      case 'sync':
       case 'init':
+        call.trait('fetches', 'network', 'writes');
+        call.connectTo('remote:submodules');
+        return;
+      case 'sync':
         call.trait('fetches', 'network', 'writes', 'configures');
         call.connectTo('remote:submodules');
         return;

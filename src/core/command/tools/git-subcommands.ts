@@ -61,10 +61,14 @@ export const subcommands: ReadonlyMap<string, ToolModel> = named({
     hides: 'exec',
     options: {
       '--template': 'load',
-      '--separate-git-dir': { takes: 'value', effect: 'write-tree' },
+      '--separate-git-dir': 'write-tree',
       '-b --initial-branch --object-format --ref-format': 'value',
     },
     apply: (call, parsed) => {
+      if (hasOption(parsed, '--separate-git-dir')) {
+        call.trait('configures');
+        call.write(literal('.git', call.span));
+      }
       for (const directory of parsed.operands) call.write(directory, true);
     },
   }),

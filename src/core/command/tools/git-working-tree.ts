@@ -145,7 +145,7 @@ export const worktree = git({
     else {
       call.trait('writes');
       if (path !== undefined && /^(add|move|remove)$/.test(verb.text)) call.write(path, true);
-      if (verb.text === 'remove') call.trait('destroys');
+      if (verb.text === 'remove' && hasOption(parsed, '-f')) call.trait('destroys');
     }
   },
 });

@@ -137,7 +137,16 @@ export const network = named({
   'ftp lftp tftp ncftp psftp sftp smbclient rlogin finger ghost-ftp': transfersFiles,
   'ngrok cloudflared localtunnel lt tailscale tailscaled zerotier-cli sshuttle bore frpc frps chisel pagekite tmate wstunnel gost sshfs curlftpfs':
     tunnel,
-  'ab hey wrk k6 vegeta siege locust grpcurl websocat nghttp evans mosquitto_pub mosquitto_sub': tool({
+  'k6 locust artillery': tool({
+    traits: ['network', 'runs-code'],
+    hides: 'exec',
+    lenient: true,
+    apply: (call, parsed) => {
+      for (const file of parsed.operands.slice(1)) call.script(file);
+      call.opaque('connect', call.exec.argv.join(' '), 'its script says where it connects');
+    },
+  }),
+  'ab hey wrk vegeta siege grpcurl websocat nghttp evans mosquitto_pub mosquitto_sub': tool({
     traits: ['network', 'publishes'],
     hides: 'exec',
     lenient: true,

@@ -2,9 +2,9 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
-import { optionTable, optionValue, parseOptions } from '../options.ts';
+import { hasOption, optionTable, optionValue, parseOptions } from '../options.ts';
 import { applyOptions, named, tool } from '../tool.ts';
-import { projectPackages } from './node-project-packages.ts';
+import { isProjectPackage, programOf } from './node-project-packages.ts';
 
 export function registry(call: Call, ...traits: readonly Trait[]): void {
   call.trait(...traits, 'network');
@@ -16,7 +16,7 @@ const globalNpm = optionTable({
   '-w --workspace -F --filter --loglevel --tag --access --otp --omit --include --only --depth --before --fetch-retries':
     'value',
   '--registry': { takes: 'value', effect: 'connect' },
-  '-g --global': { takes: 'nothing', traits: ['system'] },
+  '-g --global': 'mark',
   '-c --call': 'shell',
   '-p --package': 'keep',
   '--userconfig --globalconfig --cache --script-shell --node-options --shell --git --init-module --npmrc-auth-file':
@@ -55,6 +55,8 @@ function packageManager(call: Call): void {
   const name = verb.text;
   call.subcommand(name);
   const operands = parsed.operands.slice(1);
+  const everywhere = hasOption(parsed, '-g') && !looks.test(name) && !/^(config|c|cache)$/.test(name);
+  if (everywhere) call.trait('system');
   const from = optionValue(parsed, '-C');
   if (from !== null) {
     call.trait('runs-code');
@@ -147,8 +149,7 @@ function runPackage(call: Call, words: readonly Field[], always: boolean): void 
     words.slice(0, words.length - rest.length - (name === undefined ? 0 : 1)),
   );
   const local = flags.some((word) => word.known && /^--(no|no-install|offline)$/.test(word.text)) && !always;
-  const declared =
-    name?.known === true && !always && projectPackages.has(name.text.replace(/(?!^)@[\w.^~*-]+$/, ''));
+  const declared = name?.known === true && !always && isProjectPackage(name.text);
   call.trait(declared ? 'builds' : 'runs-code');
   if (!local) registry(call, declared ? 'installs' : 'dependencies');
   if (name === undefined) return;
@@ -163,7 +164,7 @@ function runPackage(call: Call, words: readonly Field[], always: boolean): void 
     return;
   }
   // What a known tool would do with these words.
-  call.runner.runProgram([literal(bare[2] ?? name.text, name.span), ...rest], call);
+  call.runner.runProgram([literal(programOf(name.text), name.span), ...rest], call);
 }
 
 const npx = tool({

@@ -276,8 +276,13 @@ export const pythonPackages = named({
     raw: (call) => {
       const [verb] = call.words;
       if (verb !== undefined) call.subcommand(verb.text);
-      if (/^(list|info|search|--version)$/.test(verb?.text ?? '')) call.trait('reads');
-      else call.trait('dependencies', 'network', 'writes', 'configures');
+      const lists =
+        /^(env|config)$/.test(verb?.text ?? '') && /^(list|--show\S*)$/.test(call.words[1]?.text ?? '');
+      if (lists || /^(list|info|search|--version)$/.test(verb?.text ?? '')) {
+        call.trait('reads');
+        return;
+      }
+      call.trait('dependencies', 'network', 'writes', 'configures');
       if (verb?.text === 'run')
         call.opaque('exec', call.exec.argv.join(' '), 'it runs a program in another environment');
       call.connectTo('registry:conda');

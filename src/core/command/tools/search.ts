@@ -227,7 +227,7 @@ export const search = named({
       for (const operand of parsed.operands) call.read(operand, true);
     },
   }),
-  'ast-grep sg': tool({
+  'ast-grep': tool({
     traits: ['reads'],
     hides: 'write',
     lenient: true,

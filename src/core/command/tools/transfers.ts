@@ -88,7 +88,10 @@ function connectUrl(call: Call, url: Field, scheme: string): void {
     call.opaque('connect', url.text, 'the address stands for several');
     return;
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || (url.many && text === '')) call.connectToField(url);
+  if (!url.known && /^(https?:\/\/)?(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):$/.test(text)) {
+    call.connect({ host: 'localhost', port: null });
+    call.findings.opaque('connect', url.text, 'the port cannot be told', url.span);
+  } else if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || (url.many && text === '')) call.connectToField(url);
   else if (url.known || /[/?#]/.test(text))
     call.connectToField({ ...url, text: `${scheme}://${url.text}`, prefix: `${scheme}://${text}` });
   else call.opaque('connect', url.text, 'the host cannot be told');
