@@ -275,15 +275,24 @@ describe('nobody else gets anything', () => {
     expect(other?.code).toBe(grpc.unavailable);
   });
 
-  test('a process of the same user outside of every task', () => {
+  test('a process of the same user outside of every task, and that is on record', () => {
     expect(outside(socketOf(sessions[0] ?? ''))).toMatchObject([refused]);
-    const { data } = (
-      world.json('log', 'search', '--type', 'identity.issued') as {
-        entry: { data: { workload: { path: string; sha256: string } } };
-      }[]
-    )[0]!.entry;
-    expect(data.workload.path).toMatch(/node$/);
-    expect(data.workload.sha256).toMatch(/^[0-9a-f]{64}$/);
+    const alerts = world.json('log', 'search', '--type', 'alert') as {
+      entry: { session: string; data: object };
+    }[];
+    const data = { kind: 'identity-refused', reason: 'the caller is outside of every sandbox' };
+    expect(alerts.map(({ entry }) => [entry.session, entry.data])).toEqual([[sessions[0], data]]);
+  });
+
+  test('what was issued is on record with the executable that asked', () => {
+    interface Issued {
+      readonly entry: {
+        readonly data: { readonly workload: { readonly path: string; readonly sha256: string } };
+      };
+    }
+    const [newest] = world.json('log', 'search', '--type', 'identity.issued') as Issued[];
+    expect(newest?.entry.data.workload.path).toMatch(/node$/);
+    expect(newest?.entry.data.workload.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
   const socket = () => socketOf(sessions[0] ?? '');

@@ -18,6 +18,9 @@ const mostConnections = 64;
 /** Documents in a minute; each is a record of its own on the log. */
 const mostDocuments = 600;
 
+/** What was recorded of a session's refusals. */
+const alerts = new WeakMap<Session, Set<string>>();
+
 export async function contributeIdentity(
   guard: Guard,
   session: Session,
@@ -71,7 +74,7 @@ async function accessOf(
   if (launcher === null || session.ended) return null;
   const { workload, refused } = await attest(guard.machine.writExec, connection, launcher);
   if (workload === null) {
-    guard.report(`an identity of ${session.id} was asked for in vain: ${refused}`);
+    await alertOnce(guard, session, refused);
     return null;
   }
   const { id, assistant, taskKey } = session.writ.claims;
@@ -85,6 +88,18 @@ async function accessOf(
     clock: guard.clock,
     spend,
   };
+}
+
+/** Somebody who is not of the task has found its socket: on record, but not as often as they please. */
+async function alertOnce(guard: Guard, session: Session, reason: string): Promise<void> {
+  guard.report(`an identity of ${session.id} was asked for in vain: ${reason}`);
+  const told = alerts.get(session) ?? new Set();
+  if (told.has(reason)) return;
+  alerts.set(session, told.add(reason));
+  const { id: writ } = session.writ.claims;
+  const data = { kind: 'identity-refused', reason };
+  const alert = { type: 'alert', writ, session: session.id, command: null, decision: null, data } as const;
+  await guard.authority.record([alert]);
 }
 
 function limiter(clock: () => number): () => void {
