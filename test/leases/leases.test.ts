@@ -19,6 +19,9 @@ import { governance, openWorld, outcomeOf, sshKeys, writTtl, type World } from '
 import { unreachable } from './upstream-in-memory.ts';
 import { withDatabase } from './governance.ts';
 
+/** However busy the machine is. */
+const patient = { timeout: 50_000 };
+
 let world: World;
 beforeEach(async () => {
   world = await openWorld();
@@ -51,7 +54,7 @@ describe('lending', () => {
     const hold = Promise.withResolvers<void>();
     world.upstream.hold = hold.promise;
     const lending = lend(writ.claims.id);
-    await expect.poll(async () => (atAsking = await world.context.store.leases())).toHaveLength(1);
+    await expect.poll(async () => (atAsking = await world.context.store.leases()), patient).toHaveLength(1);
     expect(atAsking[0]).toMatchObject({ state: 'requested', handle: { role: atAsking[0]?.id } });
     expect(world.upstream.made.size).toBe(0);
     hold.resolve();
@@ -256,7 +259,7 @@ describe('when the upstream fails', () => {
     const hold = Promise.withResolvers<void>();
     world.upstream.hold = hold.promise;
     const lending = lend(writ.claims.id);
-    await expect.poll(() => world.context.store.leases()).toHaveLength(1);
+    await expect.poll(() => world.context.store.leases(), patient).toHaveLength(1);
     await closeWrit(world.context, writ.claims.id, 'done');
     hold.resolve();
     expect(await outcomeOf(lending)).toBe('lease_ended');
@@ -277,7 +280,7 @@ describe('when the upstream fails', () => {
     };
     const request = { writ: writ.claims.id, session: 'ses_1', credential: 'shop-db', parameters: {} };
     void issueLease({ ...world.context, store: dying }, request);
-    await expect.poll(() => world.upstream.alive.size).toBe(1);
+    await expect.poll(() => world.upstream.alive.size, patient).toBe(1);
     world.clock.now += 60_000;
     await settle();
     await settle();
@@ -311,8 +314,8 @@ test('a start finishes what was queued before, and takes back what the lost sess
     report: (error) => expect.fail(String(error)),
     embeddedGuard: 'here',
   });
-  await expect.poll(() => [...world.upstream.alive]).toEqual([elsewhere.id]);
-  await expect.poll(() => stateOf(lost.id)).toBe('revoked');
+  await expect.poll(() => [...world.upstream.alive], patient).toEqual([elsewhere.id]);
+  await expect.poll(() => stateOf(lost.id), patient).toBe('revoked');
   expect(await stateOf(elsewhere.id)).toBe('issued');
   await authority.close();
 });

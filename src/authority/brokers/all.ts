@@ -4,5 +4,6 @@ import { gitHttps } from './git-https.ts';
 import { githubApp } from './github-app.ts';
 import { postgres } from './postgres.ts';
 import { ssh } from './ssh.ts';
+import { vault } from './vault.ts';
 
-export const brokers: Brokers = { postgres, 'git-https': gitHttps, ssh, 'github-app': githubApp };
+export const brokers: Brokers = { postgres, 'git-https': gitHttps, ssh, 'github-app': githubApp, vault };

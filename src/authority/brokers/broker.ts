@@ -14,6 +14,8 @@ export interface Upstream {
   readonly random: (bytes: number) => Uint8Array;
   /** @throws WritError `upstream_secret_missing`, without saying more than where it was looked for */
   readonly secret: (source: SecretSource) => Promise<string>;
+  /** A token that says which task asks (JWT-SVID), for this audience. */
+  readonly identity: (audience: string) => Promise<string>;
   /** Aborts when nobody waits for the answer any more: then nothing may come into being upstream. */
   readonly signal: AbortSignal;
 }
@@ -43,7 +45,14 @@ export interface Broker<Settings extends Credential = Credential> {
   describe(settings: Settings, claims: WritClaims): Reach;
   /** Refuses what cannot be ordered, and gives the handle as far as it is known before the upstream is asked. */
   prepare(settings: Settings, order: Order, upstream: Pick<Upstream, 'random'>): Handle;
-  issue(settings: Settings, order: Order, handle: Handle, upstream: Upstream): Promise<Issued>;
+  /** @param note puts on record what is known so far, before the upstream is asked for more */
+  issue(
+    settings: Settings,
+    order: Order,
+    handle: Handle,
+    upstream: Upstream,
+    note: (known: Pick<Issued, 'handle' | 'toSeal'>) => Promise<void>,
+  ): Promise<Issued>;
   /** The same credential for longer; null where a new one is asked for instead. */
   readonly renew:
     ((settings: Settings, lease: Lease, expiresAt: number, upstream: Upstream) => Promise<void>) | null;

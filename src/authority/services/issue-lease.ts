@@ -39,8 +39,10 @@ export async function issueLease(context: AuthorityContext, request: LeaseReques
   const { lease, order } = asked;
   let issued: Issued;
   try {
-    issued = await askUpstream(context, issueWithinMs, (upstream) =>
-      brokerOf(context, lease).issue(settingsOf(lease), order, lease.handle, upstream),
+    issued = await askUpstream(context, lease.writ, issueWithinMs, (upstream) =>
+      brokerOf(context, lease).issue(settingsOf(lease), order, lease.handle, upstream, (known) =>
+        note(context, lease.id, known),
+      ),
     );
   } catch (error) {
     const fault = upstreamFault(error);
@@ -132,11 +134,28 @@ async function assertRoom(unit: Unit, writ: string): Promise<void> {
   );
 }
 
+async function note(
+  context: AuthorityContext,
+  id: string,
+  { handle, toSeal }: Pick<Issued, 'handle' | 'toSeal'>,
+): Promise<void> {
+  await context.store.commit(async (unit) => {
+    const lease = await existingLease(unit, id);
+    const noted: Lease = { ...lease, handle, sealed: sealedFor(context, id, toSeal) };
+    // What has come into being must be known to whoever revokes it, whatever became of the lease meanwhile.
+    await unit.updateLease(noted, lease.state);
+    unit.append(leaseEntry(context, 'lease.requested', noted, { handle }));
+  });
+}
+
+function sealedFor(context: AuthorityContext, id: string, secret: string | null): string | null {
+  return secret === null ? null : seal(context.leasing.sealingKey, id, secret, context.random(12));
+}
+
 /** Nothing of it may be handed out before this is durable. @throws WritError `writ_ended`, `lease_ended` */
 async function recordIssued(context: AuthorityContext, asked: Lease, issued: Issued): Promise<Lease> {
   const { handle, expiresAt, toSeal } = issued;
-  const sealed =
-    toSeal === null ? null : seal(context.leasing.sealingKey, asked.id, toSeal, context.random(12));
+  const sealed = sealedFor(context, asked.id, toSeal);
   const { value: lease } = await context.store.commit(async (unit) => {
     const known = await existingLease(unit, asked.id);
     const writ = await existingWrit(unit, asked.writ);

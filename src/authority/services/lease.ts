@@ -8,6 +8,7 @@ import type { Task } from '../../core/policy/decide.ts';
 import type { Broker, Upstream } from '../brokers/broker.ts';
 import { entry, type AuthorityContext, type AuthorityErrorCode } from '../context.ts';
 import type { Reader } from '../store/port.ts';
+import { issueJwtSvid } from './issue-svid.ts';
 
 /** @throws WritError `lease_unknown` */
 export async function existingLease(reader: Pick<Reader, 'lease'>, id: string): Promise<Lease> {
@@ -61,6 +62,7 @@ export function leaseEntry(
 /** Whatever the broker does, the answer is there in time or refused. */
 export async function askUpstream<T>(
   context: AuthorityContext,
+  writ: string,
   withinMs: number,
   act: (upstream: Upstream) => Promise<T>,
 ): Promise<T> {
@@ -72,7 +74,9 @@ export async function askUpstream<T>(
     reject(new WritError('upstream_overdue', `the upstream did not answer within ${withinMs / 1000} s`));
   }, withinMs);
   try {
-    const upstream = { clock, random, secret: leasing.secret, signal: overdue.signal };
+    const identity = async (audience: string) =>
+      (await issueJwtSvid(context, { writ, audience: [audience], workload: null })).svid;
+    const upstream = { clock, random, secret: leasing.secret, identity, signal: overdue.signal };
     return await Promise.race([act(upstream), promise]);
   } finally {
     clearTimeout(timer);

@@ -65,7 +65,7 @@ async function attempt(context: AuthorityContext, lease: Lease): Promise<void> {
   try {
     const { sealingKey } = context.leasing;
     const unsealed = lease.sealed === null ? null : unseal(sealingKey, lease.id, lease.sealed);
-    await askUpstream(context, revokeWithinMs, (upstream) =>
+    await askUpstream(context, lease.writ, revokeWithinMs, (upstream) =>
       brokerOf(context, lease).revoke(settingsOf(lease), lease, unsealed, upstream),
     );
   } catch (error) {

@@ -43,6 +43,7 @@ export async function renewLease(context: AuthorityContext, id: string): Promise
   try {
     await askUpstream(
       context,
+      value.writ,
       issueWithinMs,
       async (upstream) =>
         await brokerOf(context, value).renew?.(settingsOf(value), value, value.expiresAt, upstream),

@@ -68,6 +68,7 @@ export function profileEntity(organisation: Organisation, name: string): EntityJ
 /** In the sandbox what a command would take from such a store is what Writ lends, and none of anybody's own. */
 const storeOf: Readonly<Record<string, string>> = {
   postgres: 'postgresql',
+  vault: 'postgresql',
   'git-https': 'git',
   'github-app': 'git',
   ssh: 'ssh',

@@ -31,6 +31,17 @@ const common = {
   ttl: duration({ least: '10s', most: '24h' }).default(10 * 60_000),
 };
 
+const database = {
+  /** A host, or the folder of the server's Unix socket. */
+  host: z.string().min(1).max(300),
+  port: port.default(5432),
+  database: sqlName,
+  /** `verify`: the server's certificate must be right for `host`. */
+  tls: z.enum(['verify', 'off']).default('verify'),
+  /** Certificates to trust instead of the system's, PEM. */
+  ca: path.optional(),
+};
+
 const tablePrivilege = z.enum(['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']);
 
 /** What a role may do, one line each. Templates of SQL are not taken: names are quoted, privileges are these. */
@@ -59,14 +70,7 @@ export type PostgresGrant = z.output<typeof grant>;
 const postgres = z.strictObject({
   ...common,
   broker: z.literal('postgres'),
-  /** A host, or the folder of the server's Unix socket. */
-  host: z.string().min(1).max(300),
-  port: port.default(5432),
-  database: sqlName,
-  /** `verify`: the server's certificate must be right for `host`. */
-  tls: z.enum(['verify', 'off']).default('verify'),
-  /** Certificates to trust instead of the system's, PEM. */
-  ca: path.optional(),
+  ...database,
   /** Creates and drops the roles: needs CREATEROLE and the granted privileges with GRANT OPTION. */
   admin: z.strictObject({ user: sqlName, password: secret.optional() }),
   grants: z.array(grant).min(1).max(200),
@@ -152,10 +156,38 @@ const githubApp = z.strictObject({
     .refine((all) => Object.keys(all).length > 0, 'must name at least one permission'),
 });
 
+const vaultPath = z
+  .string()
+  .max(300)
+  .regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/, 'must be a path without leading or double slash');
+
+const vault = z.strictObject({
+  ...common,
+  broker: z.literal('vault'),
+  /** Of Vault or OpenBao. */
+  address: upstreamUrl,
+  namespace: vaultPath.optional(),
+  ca: path.optional(),
+  login: z.strictObject({
+    /** Where the JWT method is mounted. */
+    mount: vaultPath.default('jwt'),
+    role: z.string().min(1).max(200),
+    /** The task's own identity for this audience, or a token of Writ's. */
+    jwt: z.union(
+      [z.strictObject({ audience: text }), ...secret.options],
+      'must be { audience: NAME } for the identity of the task, or { file: PATH } or { environment: NAME }',
+    ),
+  }),
+  /** Of the dynamic secret: `database/creds/shop`. */
+  path: vaultPath,
+  /** The database that the secret's user name and password open. */
+  postgres: z.strictObject(database),
+});
+
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps, ssh, githubApp],
-  'must be one of: postgres, git-https, ssh, github-app',
+  [postgres, gitHttps, ssh, githubApp, vault],
+  'must be one of: postgres, git-https, ssh, github-app, vault',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -169,6 +201,8 @@ export function scopesOf(given: Credential): readonly string[] {
       return given.access === 'write' ? ['read', 'write'] : ['read'];
     case 'ssh':
       return given.principals.map((name) => `principal:${name}`).sort();
+    case 'vault':
+      return [`path:${given.path}`];
     case 'github-app':
       return Object.entries(given.permissions)
         .map(([name, access]) => `${name}:${access}`)

@@ -89,6 +89,8 @@ async function contribute(place: Place): Promise<Contribution> {
   switch (place.credential.broker) {
     case 'postgres':
       return contributePostgres(place, place.credential.database);
+    case 'vault':
+      return contributePostgres(place, place.credential.postgres.database);
     case 'git-https':
     case 'github-app':
       return contributeGit(place);
