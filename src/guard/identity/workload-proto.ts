@@ -118,7 +118,7 @@ export interface WorkloadHandlers {
 }
 
 /** JSON as a google.protobuf.Value. */
-export function protobufValue(value: unknown): object {
+function protobufValue(value: unknown): object {
   switch (typeof value) {
     case 'string':
       return { stringValue: value };
