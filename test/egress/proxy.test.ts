@@ -124,6 +124,26 @@ describe('a tunnel', () => {
     expect(desk.of('egress.closed')[0]).toMatchObject({ outcome: 'broken' });
   });
 
+  it('ends when the server goes before the client has said anything', async () => {
+    await using desk = await new Desk().open();
+    const servers: Socket[] = [];
+    const port = await tcp((socket) => servers.push(socket));
+    const { socket } = await desk.tunnel(`web.example:${port}`);
+    await until(() => servers.length === 1, 'the connection');
+    servers[0]?.resetAndDestroy();
+    await collect(socket);
+    await until(() => desk.of('egress.closed').length === 1, 'the end on record');
+    expect(desk.of('egress.closed')[0]).toMatchObject({ outcome: 'broken' });
+  });
+
+  it('that never asks for anything is closed as well', async () => {
+    await using desk = await new Desk().open({ patience: { idle: 50 } });
+    const socket = desk.client();
+    socket.write('GET http://web.example/ HTTP/1.1\r\nHost: web');
+    await collect(socket);
+    expect(desk.records).toEqual([]);
+  });
+
   it('ends when nothing is said for long', async () => {
     await using desk = await new Desk().open({ patience: { idle: 50 } });
     const port = await tcp(() => {});

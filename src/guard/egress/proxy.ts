@@ -89,7 +89,8 @@ class Proxy implements Egress {
       ended: this.#ending.signal,
     };
     this.#server.maxConnections = mostConnections;
-    this.#http.headersTimeout = openingPatience;
+    // The only one that holds for connections which are handed in.
+    this.#http.timeout = this.#patience.idle;
     this.#http.maxHeadersCount = 200;
     this.#http.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#track(this.#connect(request, socket as Socket, head)),
@@ -160,7 +161,8 @@ class Proxy implements Egress {
   }
 
   async #connect(request: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
-    client.on('error', () => {});
+    // From here on the tunnel's own patience counts.
+    client.setTimeout(0).on('error', () => {});
     const endpoint = parseAuthority(request.url ?? '', null);
     const answer = (refusal: Refusal): void => void client.end(rawResponse(httpAnswer(refusal)));
     if ('malformed' in endpoint) {

@@ -56,6 +56,10 @@ export const carryUnread: Carry = async (client, { upstream, wanted, stop }, pat
   stop.addEventListener('abort', end('stopped'));
   if (stop.aborted) end('stopped')();
   for (const socket of [client, upstream]) socket.on('error', () => {});
+  // Also while the client has said nothing yet.
+  upstream.once('close', () => {
+    if (!upstream.readableEnded) end('broken')();
+  });
 
   let encryptedName = false;
   const both = async (): Promise<void> => {
