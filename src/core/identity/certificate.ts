@@ -1,5 +1,5 @@
 /** X.509 certificates of the two shapes that SPIFFE knows: a trust domain's signer and a task's SVID (X509-SVID, RFC 5280). */
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   bitString,
   boolean,
@@ -83,7 +83,7 @@ async function certificate(
     distinguishedName(request.issuer),
     sequence(time(request.notBefore), time(request.notAfter)),
     distinguishedName(request.name),
-    createPublicKey({ key: { ...request.publicKey }, format: 'jwk' }).export({ format: 'der', type: 'spki' }),
+    publicKeyOf(request.publicKey).export({ format: 'der', type: 'spki' }),
     explicit(3, sequence(...extensions)),
   );
   const signature = await sign(content);
@@ -113,8 +113,7 @@ function extension(identifier: string, critical: boolean, value: Uint8Array): Bu
 }
 
 /** SHA-1 over the point, as RFC 5280 section 4.2.1.2 (1) has it: a name, nothing that security rests on. */
-function keyIdentifier(publicKey: EcPublicJwk): Buffer {
-  const { x, y } = publicKeyOf(publicKey).export({ format: 'jwk' });
-  const point = [Uint8Array.of(4), Buffer.from(x ?? '', 'base64url'), Buffer.from(y ?? '', 'base64url')];
+function keyIdentifier({ x, y }: EcPublicJwk): Buffer {
+  const point = [Uint8Array.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')];
   return createHash('sha1').update(Buffer.concat(point)).digest();
 }

@@ -12,9 +12,15 @@ export const ecPublicJwk = z.strictObject({
 });
 export type EcPublicJwk = z.output<typeof ecPublicJwk>;
 
+/** Reading a key takes longer than verifying with it. */
+const known = new WeakMap<EcPublicJwk, KeyObject>();
+
 /** @throws Error for a point that is not on the curve */
-export function publicKeyOf({ kty, crv, x, y }: EcPublicJwk): KeyObject {
-  return createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+export function publicKeyOf(jwk: EcPublicJwk): KeyObject {
+  const { kty, crv, x, y } = jwk;
+  const key = known.get(jwk) ?? createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+  known.set(jwk, key);
+  return key;
 }
 
 export function jwkOf(key: KeyObject): EcPublicJwk {
