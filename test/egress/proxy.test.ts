@@ -378,6 +378,58 @@ describe('plain HTTP', () => {
     expect([status, body]).toEqual([413, 'too much']);
   });
 
+  describe('keeps the framing of bodies', () => {
+    it('chunks of a body whose length is not known', async () => {
+      await using desk = await new Desk().open();
+      const port = await mirror();
+      const said = await desk.say(
+        `POST http://web.example:${port}/ HTTP/1.1\r\nHost: web.example:${port}\r\nConnection: close\r\n` +
+          'Transfer-Encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: no\r\n\r\n',
+      );
+      expect(said.toString()).toContain('"body":"abcde"');
+      expect(said.toString()).toContain('"Transfer-Encoding","chunked"');
+      expect(said.toString()).not.toContain('X-Trailer');
+    });
+
+    it.each<[string, string, string, string]>([
+      ['no body for HEAD', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', ''],
+      ['no body for 204', 'GET', 'HTTP/1.1 204 No Content\r\n\r\n', ''],
+      ['no body for 304', 'GET', 'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n', ''],
+      ['a body that ends with the connection', 'GET', 'HTTP/1.0 200 OK\r\n\r\nold style', 'old style'],
+      [
+        'words before the answer',
+        'GET',
+        'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+        'ok',
+      ],
+    ])('%s', async (_title, method, answer, body) => {
+      await using desk = await new Desk().open();
+      const port = await tcp((socket) => void socket.once('data', () => socket.end(answer)));
+      const got = await desk.fetch(`http://web.example:${port}/`, { method });
+      expect(got.body).toBe(body);
+      expect(got.status).toBe(Number(/ (\d+) [A-Z][^\r]*\r\n(?!\r\nHTTP)/.exec(answer)?.[1]));
+      await until(() => desk.of('egress.closed').length === 1, 'the end on record');
+      expect(desk.of('egress.closed')[0]).toMatchObject({ outcome: 'closed' });
+    });
+
+    it.each([
+      ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc'],
+      [
+        'a length and chunks',
+        'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      ],
+      ['no HTTP', 'hello\r\n\r\n'],
+      [
+        'another protocol unasked',
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
+      ],
+    ])('an answer of %s is none', async (_title, answer) => {
+      await using desk = await new Desk().open();
+      const port = await tcp((socket) => void socket.once('data', () => socket.end(answer)));
+      expect(await desk.fetch(`http://web.example:${port}/`)).toMatchObject({ status: 502 });
+    });
+  });
+
   it('does not pass a cut answer off as a whole one', async () => {
     await using desk = await new Desk().open();
     const port = await tcp((socket) => {
