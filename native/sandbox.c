@@ -17,8 +17,10 @@
 enum { LONGEST_LINE = 4096 };
 
 /* In the child: descriptors where `writ-exec launch` expects them, and nothing of the caller's. */
-__attribute__((noreturn)) static void become_launch(int control, int complaints, char *const *cgroups, pid_t parent) {
+__attribute__((noreturn)) static void become_launch(int control, int complaints, char *const *cgroups,
+                                                    const struct terminal *terminal, pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(EXIT_SETUP);
+    if (terminal->master >= 0) terminal_adopt(terminal);
     int held[3] = {fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10), fcntl(control, F_DUPFD_CLOEXEC, 10),
                    fcntl(complaints, F_DUPFD_CLOEXEC, 10)};
     if (dup2(held[2], STDERR_FILENO) < 0 || dup2(held[1], CONTROL_FD) < 0 || dup2(held[0], REAL_STDERR_FD) < 0 ||
@@ -34,7 +36,7 @@ __attribute__((noreturn)) static void become_launch(int control, int complaints,
     _exit(launch_command(count, arguments));
 }
 
-void sandbox_start(struct sandbox *sandbox, char *const *cgroups) {
+void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal) {
     int control[2], complaints[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 || pipe2(complaints, O_CLOEXEC) != 0) {
         fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
@@ -43,7 +45,7 @@ void sandbox_start(struct sandbox *sandbox, char *const *cgroups) {
     pid_t parent = getpid();
     sandbox->process = fork();
     if (sandbox->process < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
-    if (sandbox->process == 0) become_launch(control[1], complaints[1], cgroups, parent);
+    if (sandbox->process == 0) become_launch(control[1], complaints[1], cgroups, terminal, parent);
     close(control[1]);
     close(complaints[1]);
     sandbox->control = control[0];

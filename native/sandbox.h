@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "terminal.h"
 #include "wire.h"
 
 /* As `writ-exec init` says it. */
@@ -27,7 +28,7 @@ struct sandbox {
 };
 
 /* @param cgroups folders for it to join, ending in NULL */
-void sandbox_start(struct sandbox *sandbox, char *const *cgroups);
+void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal);
 enum { MAX_CGROUPS = 4 };
 
 enum { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };

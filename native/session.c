@@ -7,9 +7,10 @@
  *
  * The guard's messages are blocks whose first item is their name:
  *   say TEXT…                 what people are to know
- *   launch SESSION TERMINAL CGROUPS BUBBLEWRAP SETTINGS ENVIRONMENT ARGV INHERIT FORBIDDEN
+ *   launch SESSION TERMINAL CGROUPS BUBBLEWRAP SETTINGS ENVIRONMENT ARGV INHERIT FORBIDDEN RECORDING SECRETS
  *                             blocks within the block, as `writ-exec launch` and `init` take them; names of variables
- *                             to add from the caller's; files that must not exist afterwards
+ *                             to add from the caller's; files that must not exist afterwards; the file into which
+ *                             the terminal is recorded, and what must not stand in it
  *   kill TEXT                 the whole tree, at once
  *   end STATUS JSON TEXT…     nothing is started: JSON for --json, texts for people
  *   recorded TEXT…            the end is on the log
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -47,7 +49,7 @@ static const int record_patience_ms = 30000;
 /* Of a launch message; the slices point into its block. */
 struct launch {
     bool terminal;
-    struct slice cgroups, bubblewrap, settings, environment, argv, inherit, forbidden;
+    struct slice cgroups, bubblewrap, settings, environment, argv, inherit, forbidden, recording, secrets;
 };
 
 struct session {
@@ -57,6 +59,7 @@ struct session {
     bool terminal, foreground, killed, recorded;
     long long kill_at; /* when the sandbox is killed from outside, or -1 */
     struct sandbox sandbox;
+    struct terminal own; /* of a command that is recorded */
 };
 
 static long long now_us(void) {
@@ -170,7 +173,7 @@ static int end_without_launch(struct session *session, const struct message *mes
 }
 
 static bool read_launch(const struct message *message, struct launch *launch) {
-    if (message->count != 10) return false;
+    if (message->count != 12) return false;
     const struct slice *items = message->items;
     *launch = (struct launch){.terminal = item_is(message, 2, "yes"),
                               .cgroups = items[3],
@@ -179,7 +182,9 @@ static bool read_launch(const struct message *message, struct launch *launch) {
                               .environment = items[6],
                               .argv = items[7],
                               .inherit = items[8],
-                              .forbidden = items[9]};
+                              .forbidden = items[9],
+                              .recording = items[10],
+                              .secrets = items[11]};
     return true;
 }
 
@@ -196,8 +201,17 @@ static bool append_extended(struct buffer *to, struct slice block, const struct 
     return true;
 }
 
+/* As src/guard/recording.ts has it. */
+static bool tells_secret(const char *name) {
+    static const char *const words[] = {"KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasestr(name, words[i]) != NULL) return true;
+    }
+    return false;
+}
+
 /* Values of the caller's go from here into the sandbox, and never to the guard. */
-static uint32_t append_inherited(struct buffer *to, const struct message *names) {
+static uint32_t append_inherited(struct buffer *to, const struct message *names, struct recording *recording) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < names->count; i++) {
         char name[256];
@@ -210,6 +224,7 @@ static uint32_t append_inherited(struct buffer *to, const struct message *names)
         buffer_append(to, name, strlen(name));
         buffer_append(to, "=", 1);
         buffer_append(to, value, strlen(value));
+        if (tells_secret(name)) recording_hide(recording, value, strlen(value));
         count++;
     }
     return count;
@@ -220,11 +235,12 @@ static bool hand_over_to_sandbox(struct session *session, const struct launch *l
     struct buffer none = {0}, more = {0};
     struct message names;
     bool valid = append_extended(to, launch->bubblewrap, &none, 0);
-    if (session->foreground) append_text(&more, "foreground");
-    valid = valid && append_extended(to, launch->settings, &more, session->foreground ? 1 : 0);
+    bool foreground = session->foreground || session->own.master >= 0;
+    if (foreground) append_text(&more, "foreground");
+    valid = valid && append_extended(to, launch->settings, &more, foreground ? 1 : 0);
     more.length = 0;
     if (parse_block(launch->inherit.bytes, launch->inherit.length, &names) == BLOCK_COMPLETE) {
-        uint32_t count = append_inherited(&more, &names);
+        uint32_t count = append_inherited(&more, &names, &session->own.recording);
         valid = valid && append_extended(to, launch->environment, &more, count);
         free(names.items);
     } else {
@@ -248,11 +264,11 @@ static bool copy_paths(struct slice block, char **paths, uint32_t most) {
     return valid;
 }
 
-static int take_signals(sigset_t *taken, bool terminal) {
+static int take_signals(sigset_t *taken, bool terminal, bool recorded) {
     /* What a command can meaningfully be sent; the last two reach it from the terminal itself where it has one. */
     static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1,
                                     SIGUSR2, SIGCONT, SIGWINCH, SIGTSTP};
-    size_t count = sizeof forwarded / sizeof *forwarded - (terminal ? 2 : 0);
+    size_t count = sizeof forwarded / sizeof *forwarded - (recorded ? 1 : terminal ? 2 : 0);
     sigemptyset(taken);
     sigaddset(taken, SIGCHLD);
     for (size_t i = 0; i < count; i++) sigaddset(taken, forwarded[i]);
@@ -271,11 +287,13 @@ static void resume(struct session *session) {
 static void stop_with_command(struct session *session) {
     sigset_t pending;
     session->sandbox.stopped = false;
+    terminal_end(&session->own);
     if (session->terminal) {
         kill(0, SIGTSTP);
     } else {
         kill(getpid(), SIGSTOP);
     }
+    terminal_begin(&session->own);
     /* Where nobody could continue us the system dropped the stop; else what continued us is pending. */
     if (sigpending(&pending) == 0 && !sigismember(&pending, SIGCONT)) resume(session);
 }
@@ -285,6 +303,8 @@ static void forward_signals(struct session *session, int signals) {
     while (read(signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD) {
             sandbox_reap(&session->sandbox);
+        } else if (info.ssi_signo == SIGWINCH && session->own.master >= 0) {
+            terminal_resize(&session->own);
         } else if (info.ssi_signo == SIGCONT) {
             resume(session);
         } else {
@@ -312,15 +332,35 @@ static void lose_guard(struct session *session) {
     kill_tree(session);
 }
 
+static void serve_terminal(struct session *session, short shown, short typed) {
+    static const char words[] = "the terminal can no longer be recorded, so the command is killed";
+    if (session->own.master < 0) return;
+    if ((shown != 0 || typed != 0) && !terminal_serve(&session->own, typed != 0)) {
+        close(session->own.master);
+        session->own.master = -1;
+    }
+    if (!session->own.recording.failed || session->killed) return;
+    say(words, sizeof words - 1);
+    kill_tree(session);
+}
+
+/* What the command showed last may still be on its way. */
+static void drain_terminal(struct terminal *own) {
+    struct pollfd shown = {.fd = own->master, .events = POLLIN};
+    while (own->master >= 0 && poll(&shown, 1, 100) > 0 && terminal_serve(own, false)) continue;
+}
+
 static void supervise(struct session *session, int signals) {
     struct sandbox *sandbox = &session->sandbox;
     bool told = false;
     while (!sandbox_is_over(sandbox)) {
-        struct pollfd events[4] = {
+        struct pollfd events[6] = {
             {.fd = signals, .events = POLLIN},
             {.fd = sandbox->control, .events = POLLIN | (sandbox->requests.length > 0 ? POLLOUT : 0)},
             {.fd = sandbox->complaints, .events = POLLIN},
             {.fd = session->guard, .events = POLLIN | (session->outgoing.length > 0 ? POLLOUT : 0)},
+            {.fd = session->own.master, .events = POLLIN | (session->own.typed.length > 0 ? POLLOUT : 0)},
+            {.fd = session->own.raw ? STDIN_FILENO : -1, .events = POLLIN},
         };
         long long left_ms = session->kill_at < 0 ? -1 : (session->kill_at - now_us()) / 1000;
         if (session->kill_at >= 0 && left_ms <= 0) {
@@ -328,7 +368,7 @@ static void supervise(struct session *session, int signals) {
             session->kill_at = -1;
             continue;
         }
-        if (poll(events, 4, (int)left_ms) < 0 && errno != EINTR) fail(EXIT_FAILED, "poll: %s", strerror(errno));
+        if (poll(events, 6, (int)left_ms) < 0 && errno != EINTR) fail(EXIT_FAILED, "poll: %s", strerror(errno));
         forward_signals(session, signals);
         sandbox_serve(sandbox);
         if (sandbox->started && !told) {
@@ -336,6 +376,7 @@ static void supervise(struct session *session, int signals) {
             append_text(&session->outgoing, "started");
             told = true;
         }
+        serve_terminal(session, events[4].revents, events[5].revents);
         if (sandbox->stopped) stop_with_command(session);
         if (session->guard < 0) continue;
         bool open = buffer_send(&session->outgoing, session->guard);
@@ -439,6 +480,27 @@ static void complain(const struct session *session, const char *instead, const c
     say_fault(session->arguments.json, "sandbox_failed", instead == NULL ? text : instead, hint);
 }
 
+static bool hide_all(struct recording *recording, struct slice block) {
+    struct message secrets;
+    if (parse_block(block.bytes, block.length, &secrets) != BLOCK_COMPLETE) return false;
+    for (uint32_t i = 0; i < secrets.count; i++) recording_hide(recording, secrets.items[i].bytes, secrets.items[i].length);
+    free(secrets.items);
+    return true;
+}
+
+/* Only what a terminal shows is recorded. False where it must be and cannot. */
+static bool prepare_recording(struct session *session, const struct launch *launch) {
+    char path[PATH_MAX];
+    struct winsize size = {.ws_col = 80, .ws_row = 24};
+    if (launch->recording.length == 0 || !launch->terminal) return true;
+    if (launch->recording.length >= sizeof path) return false;
+    memcpy(path, launch->recording.bytes, launch->recording.length);
+    path[launch->recording.length] = '\0';
+    if (!hide_all(&session->own.recording, launch->secrets) || !terminal_open(&session->own)) return false;
+    if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size = (struct winsize){.ws_col = 80, .ws_row = 24};
+    return recording_open(&session->own.recording, path, size.ws_col, size.ws_row);
+}
+
 static int run_sandbox(struct session *session, const struct launch *launch) {
     long long begun = now_us();
     const char *directory = standard_directory();
@@ -446,14 +508,20 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
     session->terminal = launch->terminal;
     session->foreground = launch->terminal && in_foreground();
     char *cgroups[MAX_CGROUPS + 1] = {NULL};
-    bool valid = copy_paths(launch->cgroups, cgroups, MAX_CGROUPS);
+    bool valid = copy_paths(launch->cgroups, cgroups, MAX_CGROUPS) && prepare_recording(session, launch);
+    bool recorded = session->own.master >= 0;
     if (directory == NULL && valid && hand_over_to_sandbox(session, launch)) {
-        int signals = take_signals(&taken, session->terminal);
-        sandbox_start(&session->sandbox, cgroups);
+        int signals = take_signals(&taken, session->terminal, recorded);
+        sandbox_start(&session->sandbox, cgroups, &session->own);
+        if (recorded) close(session->own.slave);
+        session->own.slave = -1;
+        terminal_begin(&session->own);
         supervise(session, signals);
         close(signals);
+        drain_terminal(&session->own);
         if (session->foreground) take_terminal_back();
     }
+    terminal_close(&session->own);
     for (char **path = cgroups; *path != NULL; path++) free(*path);
     struct ending ending = ending_of(session);
     struct buffer planted = {0};
@@ -505,7 +573,7 @@ static int converse(struct session *session) {
 }
 
 static int session_verb(const char *kind, int argc, char **argv) {
-    struct session session = {.kill_at = -1, .sandbox = {.control = -1, .complaints = -1}};
+    struct session session = {.kill_at = -1, .sandbox = {.control = -1, .complaints = -1}, .own = {.master = -1, .slave = -1, .recording = {.fd = -1}}};
     fill_standard_streams();
     bool understood = parse_arguments(argc, argv, &session.arguments);
     for (int i = 0; i < argc; i++) {

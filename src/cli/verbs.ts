@@ -117,6 +117,13 @@ const verbs: readonly Verb[] = [
     load: async () => (await import('./writs.ts')).show,
   },
   {
+    name: 'replay <session>',
+    summary: 'play the recording of a terminal session, verified against the log',
+    options: [new Option('--speed <factor>', 'how much faster').argParser(Number).default(1), json],
+    examples: ['writ replay ses_01j…', 'writ replay ses_01j… --speed 4'],
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  {
     name: 'list',
     summary: 'list writs, newest first',
     options: [new Option('--all', 'also those that have ended'), limit, json],

@@ -10,6 +10,7 @@ import { contributeIdentity } from './identity/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import type { Guard } from './guard.ts';
 import { createCgroups } from './sandbox/cgroup.ts';
+import { planRecording, secretsOf } from './recording.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
 import type { Session } from './session.ts';
@@ -41,6 +42,20 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const cgroups = createCgroups(session.id, limits);
   session.limits = { figures: limits, cgroups };
   session.cleanUp.push(async () => cgroups.remove());
+  const environment = buildEnvironment({
+    searchPath: guard.toolchain.searchPath,
+    caller: request.environment,
+    extra: Object.assign({}, ...contributions.map(({ environment }) => environment)) as Record<
+      string,
+      string
+    >,
+    session: session.id,
+    terminal: request.terminal,
+  });
+  const recorded = profile.record && request.terminal;
+  const recording = recorded
+    ? { file: await planRecording(guard.stateDirectory, session.id), secrets: secretsOf(environment) }
+    : null;
   return launchSpec(
     {
       command: { argv: contributions.find(({ argv }) => argv !== undefined)?.argv ?? request.argv },
@@ -51,16 +66,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       gitDirectories,
       hide: [],
       readOnly: governanceInView(guard.governance, place.repository.worktree, profile.repository),
-      environment: buildEnvironment({
-        searchPath: guard.toolchain.searchPath,
-        caller: request.environment,
-        extra: Object.assign({}, ...contributions.map(({ environment }) => environment)) as Record<
-          string,
-          string
-        >,
-        session: session.id,
-        terminal: request.terminal,
-      }),
+      environment,
       inherit: profile.environment,
       limits,
       identity: {
@@ -72,6 +78,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       supervision: contributions.flatMap(({ supervision }) => supervision ?? []),
       terminal: request.terminal,
       cgroups,
+      recording,
     },
     guard.machine,
   );

@@ -22,6 +22,7 @@ import { limitsInForce, limitsReached } from './limits.ts';
 import type { SessionCgroups } from './sandbox/cgroup.ts';
 import type { LaunchSpec } from './sandbox/launch-spec.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
+import { recordingFile, sealed } from './recording.ts';
 import { obtainWrit } from './obtain-writ.ts';
 import { armedFiles, disarm, type Armed } from './repository/planted.ts';
 import { Announced } from './supervise/announced.ts';
@@ -257,6 +258,7 @@ async function finish(guard: Guard, session: Session, data: { readonly [key: str
   const ended = executionRecord(session, 'execution.ended', {
     ...data,
     landlock: session.supervisor?.landlock ?? null,
+    recording: await sealed(recordingFile(guard.stateDirectory, session.id)),
   });
   const alert = executionRecord(session, 'alert', { kind: 'planted', files: planted });
   const close = session.ownsWrit ? { writ: session.writ.claims.id, reason: 'the command ended' } : null;

@@ -155,6 +155,8 @@ describe.each(builds)('%s', (name, target) => {
     encodeBlock(['true']),
     encodeBlock(['HOME', 'X'.repeat(300)]),
     encodeBlock(['/nonexistent/commondir', 'x'.repeat(5000)]),
+    '',
+    encodeBlock(['secret']),
   ];
   const replaced = (at: number, part: string | Buffer) =>
     encodeBlock(launchParts.map((old, index) => (index === at ? part : old)));

@@ -109,6 +109,8 @@ const profile = z.strictObject({
   /** What commands may be lent, by name; policies decide each use. */
   credentials: z.array(entityName).max(200),
   limits: profileLimits.partial(),
+  /** What a command's terminal shows is recorded. */
+  record: z.boolean(),
   /** Least enforcement level at which a writ is issued. */
   enforcement,
   /** Life of a writ; never longer than `limits.writTtl`. */
@@ -172,6 +174,7 @@ export interface Profile {
   readonly environment: readonly string[];
   readonly credentials: readonly string[];
   readonly limits: ProfileLimits;
+  readonly record: boolean;
   readonly enforcement: EnforcementLevel;
   /** Milliseconds; null where only the organisation's limit holds. */
   readonly ttl: number | null;

@@ -92,6 +92,7 @@ export function resolveProfiles(
       environment = [],
       credentials = [],
       limits,
+      record = false,
       enforcement,
       ttl = null,
     } = patch;
@@ -114,6 +115,7 @@ export function resolveProfiles(
       environment,
       credentials,
       limits,
+      record,
       enforcement,
       ttl,
       extends: parent,

@@ -15,6 +15,8 @@ export function encodeLaunch(session: string, spec: LaunchSpec): Buffer {
     encodeBlock(spec.argv),
     encodeBlock(spec.inherit),
     encodeBlock(spec.forbidden),
+    spec.recording?.file ?? '',
+    encodeBlock(spec.recording?.secrets ?? []),
   ]);
 }
 

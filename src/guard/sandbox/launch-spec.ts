@@ -50,6 +50,8 @@ export interface SandboxRequest {
   readonly cgroups?: Pick<SessionCgroups, 'paths' | 'holds'>;
   /** Who decides which programs start, and under which rules for files: words for `writ-exec launch`. */
   readonly supervision?: readonly string[];
+  /** Into which file its terminal is recorded, and what must not stand there. */
+  readonly recording?: { readonly file: string; readonly secrets: readonly string[] } | null;
   /** Inside; by default the caller's own, or 1000 for root. */
   readonly uid?: number;
   readonly gid?: number;
@@ -72,6 +74,7 @@ export interface LaunchSpec {
   readonly relays: readonly string[];
   readonly terminal: boolean;
   readonly limits: Limits;
+  readonly recording: { readonly file: string; readonly secrets: readonly string[] } | null;
   readonly cgroups: readonly string[];
   /** Process 1 watches how much memory there is in use, since no control group does. */
   readonly watchesMemory: boolean;
@@ -119,6 +122,7 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     relays: request.relays ?? [],
     terminal: request.terminal,
     limits: request.limits,
+    recording: request.recording ?? null,
     cgroups: request.cgroups?.paths ?? [],
     watchesMemory: request.cgroups?.holds.includes('memory') !== true,
     expectations: view.expectations,
