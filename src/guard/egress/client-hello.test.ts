@@ -3,7 +3,9 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { readClientHello } from './client-hello.ts';
+import { ClientHelloReader, type FirstBytes } from './client-hello.ts';
+
+const readClientHello = (bytes: Buffer): FirstBytes => new ClientHelloReader().read(bytes);
 
 /** What Node's own TLS says first. */
 async function realHello(servername?: string): Promise<Buffer> {
@@ -160,4 +162,29 @@ test('no bytes are more than it can take, and more of them never make TLS of wha
       expect(first === 'incomplete' || first === later).toBe(true);
     }),
   );
+});
+
+describe('it comes in pieces', () => {
+  test('of any size, with one outcome', async () => {
+    const bytes = records((await realHello('web.example')).subarray(5), 60);
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length)), (cuts) => {
+        const reader = new ClientHelloReader();
+        const ends = [...cuts.toSorted((a, b) => a - b), bytes.length];
+        const last = ends.map((end, index) => reader.read(bytes.subarray(ends[index - 1] ?? 0, end))).at(-1);
+        expect(last).toMatchObject({ kind: 'hello', serverName: 'web.example' });
+        expect(reader.received.bytes.equals(bytes)).toBe(true);
+      }),
+    );
+  });
+
+  test('as small and as many as can be, without holding up the guard', () => {
+    const handshake = Buffer.concat([Buffer.from('0100ffff', 'hex'), Buffer.alloc(65_535)]);
+    const bytes = records(handshake.subarray(0, 60_000), 1);
+    const reader = new ClientHelloReader();
+    const before = process.cpuUsage();
+    for (let at = 0; at < bytes.length; at++) reader.read(bytes.subarray(at, at + 1));
+    expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
+    expect(reader.read(Buffer.alloc(0)).kind).toBe('broken');
+  });
 });

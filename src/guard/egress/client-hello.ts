@@ -19,33 +19,78 @@ const clientHello = 1;
 const largestFragment = 2 ** 14;
 /** Larger than any client sends, post-quantum key shares included, bytes. */
 const largestHello = 64 * 1024;
+/** With the headers of records, which are no shorter than a few bytes in anything but an attack. */
+const mostReceived = 4 * largestHello;
 
 const serverNameExtension = 0;
 const encryptedNameExtensions = [0xfe0d, 0xffce];
 
-/** @param bytes all that the client has sent so far; a hello may lie in many records and segments */
-export function readClientHello(bytes: Buffer): FirstBytes {
-  if (bytes.length === 0) return { kind: 'incomplete' };
-  if (bytes[0] !== handshakeRecord || (bytes.length > 1 && bytes[1] !== 3)) return { kind: 'other' };
-  const fragments: Buffer[] = [];
-  let gathered = 0;
-  for (let at = 0; ;) {
-    if (at > 0 && at < bytes.length && bytes[at] !== handshakeRecord) return { kind: 'broken' };
-    if (at + 5 > bytes.length) return { kind: 'incomplete' };
-    const length = bytes.readUInt16BE(at + 3);
-    if (bytes[at + 1] !== 3 || length === 0 || length > largestFragment) return { kind: 'broken' };
-    const fragment = bytes.subarray(at + 5, at + 5 + length);
-    fragments.push(fragment);
-    gathered += fragment.length;
-    const handshake = Buffer.concat(fragments, gathered);
-    if (handshake.length > 0 && handshake[0] !== clientHello) return { kind: 'broken' };
-    if (handshake.length >= 4) {
-      const wanted = handshake.readUIntBE(1, 3);
-      if (wanted > largestHello) return { kind: 'broken' };
-      if (handshake.length >= 4 + wanted) return readBody(handshake.subarray(4, 4 + wanted));
+/** Takes what a client says in whatever pieces it comes, in time that grows with its length alone. */
+export class ClientHelloReader {
+  /** All of it, as it came. */
+  readonly received = new Growing();
+  readonly #handshake = new Growing();
+  #header = Buffer.alloc(0);
+  /** Of the current record. */
+  #left = 0;
+  #result: FirstBytes = { kind: 'incomplete' };
+
+  read(chunk: Buffer): FirstBytes {
+    this.received.add(chunk);
+    for (let at = 0; at < chunk.length && this.#result.kind === 'incomplete';) {
+      at += this.#left === 0 ? this.#readHeader(chunk.subarray(at)) : this.#readFragment(chunk.subarray(at));
     }
-    if (fragment.length < length) return { kind: 'incomplete' };
-    at += 5 + length;
+    if (this.#result.kind === 'incomplete' && this.received.length > mostReceived)
+      this.#result = { kind: 'broken' };
+    return this.#result;
+  }
+
+  #readHeader(bytes: Buffer): number {
+    const taken = Math.min(5 - this.#header.length, bytes.length);
+    this.#header = Buffer.concat([this.#header, bytes.subarray(0, taken)]);
+    const [type, major] = this.#header;
+    if (type !== handshakeRecord || (major !== undefined && major !== 3)) {
+      this.#result = { kind: this.#handshake.length === 0 ? 'other' : 'broken' };
+    } else if (this.#header.length === 5) {
+      this.#left = this.#header.readUInt16BE(3);
+      this.#header = Buffer.alloc(0);
+      if (this.#left === 0 || this.#left > largestFragment) this.#result = { kind: 'broken' };
+    }
+    return taken;
+  }
+
+  #readFragment(bytes: Buffer): number {
+    const taken = Math.min(this.#left, bytes.length);
+    this.#left -= taken;
+    this.#handshake.add(bytes.subarray(0, taken));
+    const said = this.#handshake.bytes;
+    if (said[0] !== clientHello) this.#result = { kind: 'broken' };
+    else if (said.length >= 4) {
+      const wanted = said.readUIntBE(1, 3);
+      if (wanted > largestHello) this.#result = { kind: 'broken' };
+      else if (said.length >= 4 + wanted) this.#result = readBody(said.subarray(4, 4 + wanted));
+    }
+    return taken;
+  }
+}
+
+/** Bytes that are added to often. */
+class Growing {
+  #room = Buffer.alloc(2048);
+  length = 0;
+
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.length);
+  }
+
+  add(more: Buffer): void {
+    if (this.length + more.length > this.#room.length) {
+      const larger = Buffer.alloc(2 * (this.length + more.length));
+      this.bytes.copy(larger);
+      this.#room = larger;
+    }
+    more.copy(this.#room, this.length);
+    this.length += more.length;
   }
 }
 

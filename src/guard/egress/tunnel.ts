@@ -1,7 +1,7 @@
 /** Bytes both ways once a connection is made. What a client says first is looked at; the rest passes unread. */
 import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
-import { readClientHello, type FirstBytes } from './client-hello.ts';
+import { ClientHelloReader, type FirstBytes } from './client-hello.ts';
 import { stopOutcome, type Connected, type Way } from './connect.ts';
 import type { Outcome } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -100,7 +100,7 @@ interface Greeting {
 
 /** All that came until it was clear what it is; null where the client ends without a word. */
 async function greeting(client: Socket, patience: number): Promise<Greeting | null> {
-  let bytes = Buffer.alloc(0);
+  const reader = new ClientHelloReader();
   let late = false;
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -110,10 +110,11 @@ async function greeting(client: Socket, patience: number): Promise<Greeting | nu
         late = true;
         client.destroy();
       }, patience);
+      const { bytes } = reader.received;
       if (chunk === null) return bytes.length === 0 ? null : { bytes, read: { kind: 'broken' } };
-      bytes = Buffer.concat([bytes, chunk]);
-      const read = readClientHello(bytes);
-      if (read.kind !== 'incomplete') return { bytes, read: late ? { kind: 'broken' } : read };
+      const read = reader.read(chunk);
+      if (read.kind !== 'incomplete')
+        return { bytes: reader.received.bytes, read: late ? { kind: 'broken' } : read };
     }
   } finally {
     clearTimeout(timer);
