@@ -5,7 +5,7 @@ import type { Findings, OpenExec } from './findings.ts';
 import { namesSecret } from './environment.ts';
 import { endpointTarget, isLoopback, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
 import { addPaths, reachedPaths } from './path-operations.ts';
-import { isWithin, type Place } from './paths.ts';
+import { isHarmless, isWithin, type Place } from './paths.ts';
 
 /** Where a program's standard input comes from. */
 export type Input =
@@ -225,7 +225,9 @@ export class Call {
   /** Runs the code of a file. */
   script(field: Field): void {
     this.trait('runs-code');
-    if (field.stream) this.opaque('exec', field.text, 'the code comes from another command');
+    if (field.known && field.text === '/dev/null') return;
+    if (field.stream || (field.known && isHarmless(field.text)))
+      this.opaque('exec', field.text, 'the code comes from another command');
     else this.read(field);
   }
 }
