@@ -6,12 +6,14 @@ import type { Refusal, Ruled, Wanted } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Ledger, OpenedConnection } from './ledger.ts';
 import { resolveInTime, type Resolve } from './names.ts';
+import type { Pace } from './pace.ts';
 
 /** What a session's connections stand on. */
 export interface Way {
   readonly decide: (wanted: Wanted) => Promise<Ruled>;
   readonly resolve: Resolve;
   readonly ledger: Ledger;
+  readonly pace: Pace;
   /** Told once of each thing that was refused. */
   readonly onRefused: (refusal: Refusal) => void;
   /** Told of each that is open, and how to end it where policy no longer allows it. */
@@ -54,6 +56,7 @@ export async function connectOut(way: Way, wanted: Wanted): Promise<Connected | 
         ruled.policies,
       );
     }
+    await way.pace.turn(way.ended);
     entry = await way.ledger.opened(wanted, ruled);
     const found = await addressesOf(way.resolve, wanted.endpoint, ruled.privateRanges);
     if ('refused' in found) {

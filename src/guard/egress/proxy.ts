@@ -16,6 +16,7 @@ import { parseAuthority, type Endpoint } from './endpoint.ts';
 import { forward } from './forward.ts';
 import { Ledger, type EgressRecord } from './ledger.ts';
 import type { Resolve } from './names.ts';
+import { Pace } from './pace.ts';
 import { nextChunk, putBack } from './read.ts';
 import { socksReplies, socksReplyBytes, socksRequest } from './socks.ts';
 import { carryUnread, tunnel, type Carry, type Patience } from './tunnel.ts';
@@ -42,6 +43,9 @@ export interface Egress {
 }
 
 const mostConnections = 256;
+/** New connections: more than any build opens for long, and few enough for the log. */
+const burst = 1000;
+const perSecond = 100;
 const maxHeaderBytes = 64 * 1024;
 /** Until a client has said what it wants, milliseconds. */
 const openingPatience = 30_000;
@@ -86,6 +90,7 @@ class Proxy implements Egress {
       report: options.report,
       onOpen: (connected, withdraw) => this.#watch(connected, withdraw),
       ledger: this.#ledger,
+      pace: new Pace(burst, perSecond),
       ended: this.#ending.signal,
     };
     this.#server.maxConnections = mostConnections;
