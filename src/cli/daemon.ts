@@ -1,7 +1,7 @@
 /** The embedded Writ: authority and guard in one process, speaking to each other over the same API as apart. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
@@ -42,7 +42,7 @@ import { guardName, socketAddress, type Home } from './home.ts';
 import { loadOrCreateSeed } from './keys.ts';
 import { say } from './output.ts';
 import { currentLogin } from './people.ts';
-import { startPublicListener } from './public-listener.ts';
+import type { Listening } from './listen-address.ts';
 import { keepProbing, startDoctor } from './probe-schedule.ts';
 
 /** Runs until it is told to stop. Returns at once when another process holds this WRIT_HOME. */
@@ -131,10 +131,10 @@ async function serve(
     end: (session, end) => endSession(guard, session, end),
     report,
   });
+  // First, since it can fail for reasons of the machine's, and then nothing else must be left open.
+  const publicly = publicAddress === undefined ? null : await listenPublicly(authority, publicAddress);
   await listen(server, home, socketName);
   await listen(launchers, home, launchSocketName);
-  const publicly =
-    publicAddress === undefined ? null : await startPublicListener(authority.context, publicAddress, report);
   folder.watch();
   const { log } = authority.context.store;
   using _probing = keepProbing({ log, intervalHours: probeHours, clock: Date.now, probe: startDoctor });
@@ -185,6 +185,12 @@ async function openAuthority(
     report,
     embeddedGuard: guardName(home),
   });
+}
+
+/** Loaded only where it is asked for. */
+async function listenPublicly({ context }: Authority, address: Listening): Promise<HttpServer> {
+  const { startPublicListener } = await import('./public-listener.ts');
+  return startPublicListener(context, address, report);
 }
 
 /** Its driver is loaded only where it is used. */
