@@ -104,7 +104,7 @@ async function asAdmin(
     ssl:
       local || tls === 'off'
         ? false
-        : { servername: host, ...(ca === undefined ? {} : { ca: await readFile(ca, 'utf8') }) },
+        : { host, ...(ca === undefined ? {} : { ca: await readFile(ca, 'utf8') }) },
     application_name: 'writ',
     connectionTimeoutMillis: connectWithinMs,
     statement_timeout: statementWithinMs,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { chmod } from 'node:fs/promises';
 import { z } from 'zod';
@@ -126,7 +126,8 @@ async function connectUpstream({ host, port, tls, ca }: Login): Promise<Socket> 
     plain.destroy();
     throw new WritError('upstream_insecure', 'the database server does not speak TLS');
   }
-  const secure = connectTls({ socket: plain, servername: host, ...(ca === null ? {} : { ca }) });
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const secure = connectTls({ socket: plain, host, ...name, ...(ca === null ? {} : { ca }) });
   await once(secure, 'secureConnect');
   return secure;
 }
