@@ -148,7 +148,11 @@ static void ask_guard(struct attempt *attempt, uint64_t lineage) {
     add_number((uint64_t)attempt->image_count);
     for (int i = 0; i < attempt->image_count; i++) add_image(&attempt->images[i]);
     add_list(&attempt->argv);
-    add_list(&attempt->effective);
+    if (attempt->image_count > 1) {
+        add_list(&attempt->effective);
+    } else {
+        add_number(0);
+    }
     end_message();
     session.asked = true;
 }

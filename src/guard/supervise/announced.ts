@@ -10,6 +10,7 @@ import type { Operation } from '../../core/model/operation.ts';
 const mostKept = 10_000;
 
 export class Announced {
+  readonly #approved = new Set<string>();
   readonly #evidence = new Map<string, readonly Evidence[]>();
 
   /** @param evidence that the decision stands on: it holds for these processes and hosts as long as the session lives */
@@ -18,11 +19,17 @@ export class Announced {
       const key = keyOf(operation);
       if (key === null || decision !== 'allow') continue;
       if (this.#evidence.size >= mostKept) this.#evidence.clear();
+      if (evidence.length > 0 && !operation.target.includes('/')) this.#approved.add(operation.target);
       this.#evidence.set(
         key,
         evidence.map((one) => ({ ...one, expiresAt: Infinity })),
       );
     }
+  }
+
+  /** Names of the programs that somebody approved. */
+  approved(): readonly string[] {
+    return [...this.#approved];
   }
 
   /** Null for a command that no text named. */

@@ -47,6 +47,7 @@ export async function contributeSupervision(
     profile,
     tools: toolFiles({ bundle, task, view }),
     view,
+    approved: approvedFiles(session, guard.searchPath),
     repository,
     withoutNetwork:
       profile.hosts.length === 0 &&
@@ -54,6 +55,11 @@ export async function contributeSupervision(
       others.every(({ relays = [] }) => relays.length === 0),
   });
   return { environment: {}, binds: [], supervision: ['supervise', socket, token, ...rules, 'bubblewrap'] };
+}
+
+/** The kernel's rules cannot change any more when the command runs, so that later approvals cannot add to them. */
+function approvedFiles({ announced }: Session, searchPath: readonly string[]): string[] {
+  return announced.approved().flatMap((name) => searchPath.map((folder) => join(folder, name)));
 }
 
 /** Through the folder's descriptor: the whole path may be longer than a socket's address can be. */

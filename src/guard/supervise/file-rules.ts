@@ -7,6 +7,8 @@ export interface FileRulesRequest {
   readonly profile: Profile;
   readonly tools: ToolFiles;
   readonly view: ProgramView;
+  /** Files of programs that no bundle names, and that somebody approved. */
+  readonly approved: readonly string[];
   /** The worktree, and git directories outside of it. */
   readonly repository: readonly string[];
   /** Neither hosts nor the guard's services are to be reached over the sandbox's loopback. */
@@ -19,10 +21,18 @@ const privateFolders = [sandboxTemporary, '/var/tmp', '/run', sandboxHome, '/dev
 const systemLibraries = ['/lib', '/lib32', '/lib64', '/libx32'];
 
 /** Pairs of access and path. What is not in view is passed over; what is neither named nor below a name is refused. */
-export function fileRules({ profile, tools, view, repository, withoutNetwork }: FileRulesRequest): string[] {
+export function fileRules({
+  profile,
+  tools,
+  view,
+  approved,
+  repository,
+  withoutNetwork,
+}: FileRulesRequest): string[] {
   const brought = [...repository, ...privateFolders];
   const executable = [
     ...tools.keys(),
+    ...approved,
     ...innerFolders,
     ...systemLibraries,
     ...view.toolchains,

@@ -11,42 +11,6 @@ export type Scope = (typeof scope)[keyof typeof scope];
 /** Lineages that have no program yet, and those that cannot be told; also in native/verdicts.h. */
 export const lineages = { lost: 0, first: 1 } as const;
 
-const mostItems = 2 * 65_536 + 100;
-const mostBytes = 8 * 1024 * 1024;
-
-/** Cuts a stream into blocks. `add` throws RangeError for what no supervisor of ours sends. */
-export class BlockReader {
-  #bytes: Buffer = Buffer.alloc(0);
-
-  *add(chunk: Buffer): Generator<readonly Buffer[]> {
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
-    for (;;) {
-      const block = readBlock(this.#bytes);
-      if (block === null) break;
-      this.#bytes = this.#bytes.subarray(block.length);
-      yield block.items;
-    }
-    if (this.#bytes.length > mostBytes) throw new RangeError('a block is too long');
-  }
-}
-
-function readBlock(bytes: Buffer): { readonly items: readonly Buffer[]; readonly length: number } | null {
-  if (bytes.length < 4) return null;
-  const count = bytes.readUInt32LE(0);
-  if (count > mostItems) throw new RangeError('a block has too many items');
-  const items: Buffer[] = [];
-  let at = 4;
-  for (let index = 0; index < count; index += 1) {
-    if (bytes.length < at + 4) return null;
-    const end = at + 4 + bytes.readUInt32LE(at);
-    if (end > mostBytes) throw new RangeError('a block is too long');
-    if (bytes.length < end) return null;
-    items.push(bytes.subarray(at + 4, end));
-    at = end;
-  }
-  return { items, length: at };
-}
-
 const kinds = ['program', 'script', 'foreign', 'unreadable', 'nameless'] as const;
 
 export interface Image {
@@ -73,7 +37,7 @@ export interface Attempt {
   /** The file, and the interpreters that its `#!` line leads to. */
   readonly images: readonly Image[];
   readonly argv: readonly string[];
-  /** What the last image gets. */
+  /** What the last image gets: with what `#!` lines add. */
   readonly effective: readonly string[];
 }
 
@@ -202,7 +166,7 @@ function parseAttempt(items: Items): Attempt {
     effective: items.list(),
   };
   if (attempt.images.length === 0) throw new RangeError('an attempt without a file');
-  return attempt;
+  return attempt.images.length > 1 ? attempt : { ...attempt, effective: attempt.argv };
 }
 
 /** As in proc_pid_cmdline(5): each word ends in NUL. */

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import type { Guard } from '../guard.ts';
+import { BlockReader } from '../launcher/blocks.ts';
 import { describeTask } from '../place.ts';
 import type { Session } from '../session.ts';
 import { decideProcess } from './decide-process.ts';
@@ -13,7 +14,7 @@ import { mismatchRecord, processRecord, type Recorded } from './entries.ts';
 import { Lineages } from './lineages.ts';
 import { ProcessLog } from './process-log.ts';
 import type { ProgramView } from './programs.ts';
-import { BlockReader, lineages, parseBlock, scope, type Attempt, type Message } from './protocol.ts';
+import { lineages, parseBlock, scope, type Attempt, type Message } from './protocol.ts';
 
 /** linux/errno: permission denied. */
 const EACCES = 13;
@@ -70,7 +71,7 @@ export class Supervisor {
     const reader = new BlockReader();
     connection.on('data', (chunk: Buffer) => {
       try {
-        for (const block of reader.add(chunk)) this.#take(parseBlock(block));
+        for (const block of reader.read(chunk)) this.#take(parseBlock(block));
       } catch (error) {
         this.#options.guard.report(error);
         connection.destroy();
