@@ -2,7 +2,7 @@
 import type { Sensitivity } from '../model/operation.ts';
 import { classifyPath, type Classified, type Place } from './paths.ts';
 import { credentialFiles } from './credential-stores.ts';
-import { sensitiveExamples, sensitivityOf, sensitivityOrder } from './sensitive-paths.ts';
+import { sensitiveExamples, sensitiveFolders, sensitivityOf, sensitivityOrder } from './sensitive-paths.ts';
 
 const wild = /[*?[]/;
 
@@ -47,6 +47,14 @@ function withSensitivity(found: Classified, compiled: readonly Segment[], place:
     const other = sensitivityOf(example);
     if (rank(other) < rank(sensitivity)) sensitivity = other;
   }
+  // Whatever lies in a folder that matters, under any name.
+  for (const segment of inside.slice(0, -1))
+    if (segment.wild)
+      for (const folder of sensitiveFolders)
+        if (matches(segment, folder)) {
+          const other = sensitivityOf(folder);
+          if (rank(other) < rank(sensitivity)) sensitivity = other;
+        }
   return { ...found, sensitivity };
 }
 

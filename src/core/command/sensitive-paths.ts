@@ -96,6 +96,11 @@ function nameSensitivity(name: string): Sensitivity | null {
   return null;
 }
 
+/** Names of folders that matter with all they hold; `*` matches none of them. */
+export const sensitiveFolders: readonly string[] = [...byDirectory.keys()].filter((name) =>
+  name.startsWith('.'),
+);
+
 /** What a glob in the repository is tried against. */
 export const sensitiveExamples: readonly string[] = [
   ...[...byName.keys()].filter((name) => byName.get(name) !== 'secrets' || name.startsWith('.')),
@@ -106,7 +111,8 @@ export const sensitiveExamples: readonly string[] = [
   'id_ed25519',
   'server.pem',
   'server.key',
-  'secrets.yaml',
+  'secret',
+  'api-key',
   'governance/organisation.yaml',
   'governance/policies/a.cedar',
   '.git/config',

@@ -18,7 +18,7 @@ function reader(values = '', options = {}): ReturnType<typeof tool> {
 const files0From = { '--files0-from': { takes: 'value', effect: 'read', hides: 'read' } } as const;
 
 export const coreText = named({
-  'cat tac rev nl fold fmt expand unexpand cksum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum sum base64 base32 basenc cmp strings hexdump hd':
+  'cat tac rev nl fold fmt expand unexpand cksum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum sum shasum md5 crc32 sha3sum base64 base32 basenc cmp strings hexdump hd':
     reader(),
   'head tail': reader('-n --lines -c --bytes -s --sleep-interval --pid'),
   wc: reader('', files0From),

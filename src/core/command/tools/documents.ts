@@ -82,7 +82,7 @@ const troff = tool({
 export const documents = named({
   'eza exa lsd dust duf ncdu hexyl chafa viu look ul zless zmore zcmp zdiff xmore w3m links lynx pg cheat tldr':
     viewer('-L --level -s --sort -c -n'),
-  'jo gron fx dasel mlr xsv qsv datamash csvkit in2csv sql2csv csvjson csvformat jc':
+  'jo gron fx dasel mlr xsv qsv datamash xmlstarlet xsltproc tidy html2text pup htmlq hxselect csvkit in2csv sql2csv csvjson csvformat jc':
     viewer('-f -t -F --ifs --ofs'),
   'difft diff-so-fancy icdiff meld riff': viewer(),
   'pdftotext pdfinfo pdftoppm pdfimages pdfunite pdfseparate qpdf ps2pdf antiword docx2txt catdoc': converter,

@@ -21,6 +21,7 @@ import { nodePackages } from './node-packages.ts';
 import { nodeProjectTools } from './node-tools.ts';
 import { nodeTools } from './node.ts';
 import { processes } from './processes.ts';
+import { projectTools } from './project-tools.ts';
 import { pythonPackages } from './python-packages.ts';
 import { pythonProjectTools } from './python-tools.ts';
 import { pythonTools } from './python.ts';
@@ -32,6 +33,7 @@ import { transfers } from './transfers.ts';
 
 /** Where two families know a program, the later one counts. */
 const families = [
+  projectTools,
   languages,
   buildTools,
   jvmTools,
