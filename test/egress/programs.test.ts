@@ -198,8 +198,23 @@ describe('what policy does not name is refused, and says how it could be had', (
     );
   });
 
+  it("the host of the repository's own remote is named by that, on its port alone", async () => {
+    const ran = await script(`for port in 443 8443; do
+        echo url = https://git.example:$port/ > config; curl -sS -K config || true
+      done`);
+    // Policy lets the first through; that the test's name for it leads to loopback is another matter.
+    expect(ran.stderr).toContain(
+      'connecting to git.example:443: the name leads to 127.0.0.1, a loopback address',
+    );
+    expect(ran.stderr).toContain(
+      "connecting to git.example:8443: the host is in none of the profile's host sets",
+    );
+  });
+
   it('and is on the log', async () => {
     const refused = await site.entries('egress.refused');
+    const shown = await site.writ('log', 'search', '--type', 'egress.refused');
+    expect(shown.stdout).toContain(`other.acme.example:${port}  sh task.sh`);
     expect(refused.map(({ decision, data }) => [decision, data['target'], data['kind']])).toContainEqual([
       'step-up',
       `other.acme.example:${port}`,
