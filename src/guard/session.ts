@@ -24,6 +24,7 @@ import type { LaunchSpec } from './sandbox/launch-spec.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { recordingFile, sealed } from './recording.ts';
 import { obtainWrit } from './obtain-writ.ts';
+import { Reconciler } from './reconcile.ts';
 import { armedFiles, disarm, type Armed } from './repository/planted.ts';
 import { Announced } from './supervise/announced.ts';
 import type { Supervisor } from './supervise/supervisor.ts';
@@ -59,6 +60,8 @@ export interface Session {
   readonly stop: AbortController;
   /** What was decided from text, so that its processes are known when they start. */
   readonly announced: Announced;
+  /** Holds what starts against what was announced. */
+  readonly reconciler: Reconciler;
   /** The limits that hold, and what holds them; null until the session is prepared. */
   limits: SessionLimits | null;
   /** Settings of submodules that lead to programs, as they were before the command. */
@@ -92,6 +95,7 @@ export async function openSession(
     toolCalls: new Map(),
     stop: new AbortController(),
     announced: new Announced(),
+    reconciler: new Reconciler(),
     limits: null,
     armed: await armedFiles(place.repository),
     supervisor: null,
@@ -127,6 +131,7 @@ async function prepareCommand(guard: Guard, session: Session): Promise<LaunchSpe
   const prepared: LaunchSpec[] = [];
   const { decision, approval } = await decide(guard, session, async (answer) => {
     session.announced.add(answer.decision.operations, answer.evidence);
+    session.reconciler.heard(answer.decision);
     if (session.channel.closed.aborted) return [];
     prepared.push(await prepareLaunch(guard, session));
     return [startRecord(guard, session)];

@@ -50,6 +50,7 @@ async function decide(guard: Guard, session: Session, call: ToolCall): Promise<H
     },
     guard.clock(),
   );
+  session.reconciler.heard(answer.decision);
   if (answer.decision.decision === 'allow')
     session.announced.add(answer.decision.operations, answer.evidence);
   return replyTo(answer.decision, answer.approval?.id ?? null);

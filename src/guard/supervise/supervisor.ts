@@ -10,7 +10,10 @@ import { describeTask } from '../place.ts';
 import type { Session } from '../session.ts';
 import { decideProcess } from './decide-process.ts';
 import { digestOf, isLoaderCopy } from './digests.ts';
-import { mismatchRecord, processRecord, type Recorded } from './entries.ts';
+import type { GuardRecord } from '../authority-port.ts';
+import { commandText } from '../command-text.ts';
+import { disagreementData, type Disagreement, type Seen } from '../reconcile.ts';
+import { mismatchRecord, processRecord, type Recorded, type Whose } from './entries.ts';
 import { Lineages } from './lineages.ts';
 import { ProcessLog } from './process-log.ts';
 import type { ProgramView } from './programs.ts';
@@ -19,6 +22,8 @@ import { lineages, parseBlock, scope, type Attempt, type Message } from './proto
 /** linux/errno: permission denied. */
 const EACCES = 13;
 const longestReason = 900;
+/** UTF-16 units. */
+const longestCommand = 8000;
 /** Verdicts, each with what it was about. */
 const mostKept = 10_000;
 const forgottenAfterMs = 10_000;
@@ -183,6 +188,9 @@ export class Supervisor {
       enforcement: session.writ.claims.enforcement,
     };
     const record = processRecord(this.#whose(), recorded);
+    const seen = { starter: attempt.starter, argv: attempt.argv, decision: decision.decision };
+    const disagreement = session.reconciler.saw(seen);
+    if (disagreement !== null) this.#log.add(disagreementRecord(this.#whose(), disagreement, seen));
     if (decision.decision !== 'allow' || session.ended) {
       await guard.authority.record([record]);
       this.#say(`deny ${attempt.request} ${EACCES} ${sentence(decision, program)}`);
@@ -211,6 +219,11 @@ export class Supervisor {
     const { session } = this.#options;
     return { writ: session.writ.claims.id, session: session.id };
   }
+}
+
+function disagreementRecord(whose: Whose, disagreement: Disagreement, seen: Seen): GuardRecord {
+  const command = commandText(seen.argv).slice(0, longestCommand).toWellFormed();
+  return { type: 'alert', ...whose, command, decision: null, data: disagreementData(disagreement, seen) };
 }
 
 /** One line for the command's standard error. */
