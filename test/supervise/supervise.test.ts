@@ -1,4 +1,5 @@
 /** Each program that a governed command starts is decided and on record before it runs, and nothing runs without. */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -100,6 +101,31 @@ describe('every process', () => {
     expect(exec('make', 'now').status).toBe(0);
     expect(exec('bash', '-c', 'date +%s; true').stderr).toContain('only make may ask for the date');
   });
+});
+
+it('a program that no bundle names starts where somebody approved it', () => {
+  const key = world.addApprover('bob');
+  world.must('policy', 'check');
+  const { status, stderr } = exec('zdump', 'UTC');
+  expect(status).toBe(4);
+  const approval = /writ approve (apr_\w+)/.exec(stderr)?.[1] ?? '';
+  world.must('approve', approval, '--key', key, '--reason', 'to see the time');
+  const approved = exec('zdump', 'UTC');
+  expect(approved).toMatchObject({ status: 0, stderr: '' });
+  expect(approved.stdout).toContain('UTC');
+});
+
+it('the memory of another process cannot be written, so that what was compared stays so', () => {
+  const code = `import subprocess
+child = subprocess.Popen(['sleep', '20'])
+try:
+  open(f'/proc/{child.pid}/mem', 'r+b'); print('opened')
+except OSError as error:
+  print(error.strerror)
+child.kill()`;
+  const outside = spawnSync('python3', ['-c', code], { encoding: 'utf8' });
+  expect(outside.stdout).toBe('opened\n');
+  expect(exec('python3', '-c', code).stdout).toMatch(/^(Permission denied|Read-only file system)\n$/);
 });
 
 describe('programs of the repository', () => {
