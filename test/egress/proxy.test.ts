@@ -590,6 +590,30 @@ describe('what is said first in a tunnel', () => {
   });
 });
 
+test.each<[string, string | Buffer]>([
+  ['refused tunnels', 'CONNECT denied.example:443 HTTP/1.1\r\nHost: denied.example\r\n\r\n'],
+  ['malformed tunnels', 'CONNECT denied HTTP/1.1\r\nHost: denied\r\n\r\n'],
+  ['refused requests', 'GET http://denied.example/ HTTP/1.1\r\nHost: denied.example\r\n\r\n'],
+  ['what is no HTTP', 'HELLO\r\n\r\n'],
+  ['refused SOCKS requests', socksRequest(named('denied.example'), 80)],
+  ['malformed SOCKS requests', socksRequest(named(''), 80)],
+  ['SOCKS commands that are not known', socksRequest(named('denied.example'), 80, 2)],
+  ['SOCKS passwords', Buffer.of(5, 1, 2)],
+  ['SOCKS requests that are none', Buffer.of(5, 1, 0, 4, 1, 0, 1, 1)],
+])('%s take up no room', async (_title, words) => {
+  await using desk = await new Desk().open();
+  desk.rule = ({ endpoint }) => (endpoint.host === 'denied.example' ? { decision: 'deny' } : {});
+  const port = await echo();
+  for (let round = 0; round < 3; round++) {
+    const clients = Array.from({ length: 100 }, () => desk.client());
+    for (const client of clients) client.write(words);
+    await Promise.all(clients.map(collect));
+    for (const client of clients) client.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect((await desk.tunnel(`web.example:${port}`)).answer.status).toBe(200);
+});
+
 test('the proxy takes only so many at once, and goes on', async () => {
   await using desk = await new Desk().open();
   const port = await echo();

@@ -17,7 +17,7 @@ import { forward } from './forward.ts';
 import { Ledger, type EgressRecord } from './ledger.ts';
 import type { Resolve } from './names.ts';
 import { Pace } from './pace.ts';
-import { nextChunk, putBack } from './read.ts';
+import { nextChunk, putBack, sayLast } from './read.ts';
 import { socksReplies, socksReplyBytes, socksRequest } from './socks.ts';
 import { carryUnread, tunnel, type Carry, type Patience } from './tunnel.ts';
 
@@ -101,7 +101,7 @@ class Proxy implements Egress {
       this.#track(this.#connect(request, socket as Socket, head)),
     );
     this.#http.on('clientError', (_error, socket: Duplex) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      if (socket.writable) sayLast(socket, 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       else socket.destroy();
     });
   }
@@ -169,7 +169,7 @@ class Proxy implements Egress {
     // From here on the tunnel's own patience counts.
     client.setTimeout(0).on('error', () => {});
     const endpoint = parseAuthority(request.url ?? '', null);
-    const answer = (refusal: Refusal): void => void client.end(rawResponse(httpAnswer(refusal)));
+    const answer = (refusal: Refusal): void => sayLast(client, rawResponse(httpAnswer(refusal)));
     if ('malformed' in endpoint) {
       const refusal = malformed(request.url ?? '', endpoint.malformed);
       answer(await refuse(this.#way, 'connect', refusal, []));
@@ -187,14 +187,17 @@ class Proxy implements Egress {
   async #socks(client: Socket, timer: NodeJS.Timeout): Promise<void> {
     const endpoint = await socksRequest(client);
     clearTimeout(timer);
-    if (endpoint === null) return;
+    if (endpoint === null) {
+      sayLast(client, '');
+      return;
+    }
     if ('malformed' in endpoint) {
       const refusal = malformed(endpoint.host, endpoint.malformed);
-      client.end(socksReplyBytes(socksReply(await refuse(this.#way, 'socks5', refusal, []))));
+      sayLast(client, socksReplyBytes(socksReply(await refuse(this.#way, 'socks5', refusal, []))));
       return;
     }
     const connected = await connectOut(this.#way, { protocol: 'socks5', endpoint, request: null });
-    if (!('upstream' in connected)) client.end(socksReplyBytes(socksReply(connected)));
+    if (!('upstream' in connected)) sayLast(client, socksReplyBytes(socksReply(connected)));
     else {
       client.write(socksReplyBytes(socksReplies.succeeded));
       await this.#carry(client, connected);

@@ -1,5 +1,6 @@
-/** Reading a socket piece by piece, before it is handed on to somebody who lets it flow. */
+/** A socket piece by piece, before it is handed on to somebody who lets it flow; and its last words. */
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** What has come next; null at the end, or when the socket is gone. */
 export async function nextChunk(socket: Socket): Promise<Buffer | null> {
@@ -37,4 +38,16 @@ async function readable(socket: Socket): Promise<void> {
   for (const event of events) socket.once(event, done);
   await promise;
   for (const event of events) socket.off(event, done);
+}
+
+/** For the other side to hear the last words, milliseconds. */
+const lastPatience = 2000;
+
+/** Ends the connection, whether the other side goes on talking or not. */
+export function sayLast(socket: Duplex, words: string | Buffer): void {
+  const timer = setTimeout(() => socket.destroy(), lastPatience);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end(words);
+  // What still comes is read, or its end would never be seen.
+  socket.resume();
 }

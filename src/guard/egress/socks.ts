@@ -18,7 +18,7 @@ export async function socksRequest(
   if (greeting?.[0] !== version) return null;
   const methods = await take(client, greeting[1] ?? 0);
   if (methods === null || !methods.includes(noAuthentication)) {
-    client.end(Buffer.of(version, noneAcceptable));
+    client.write(Buffer.of(version, noneAcceptable));
     return null;
   }
   client.write(Buffer.of(version, noAuthentication));
@@ -26,12 +26,12 @@ export async function socksRequest(
   if (request === null || request[0] !== version) return null;
   const [, command, , kind] = request;
   if (command !== connectCommand) {
-    client.end(socksReplyBytes(socksReplies.commandUnknown));
+    client.write(socksReplyBytes(socksReplies.commandUnknown));
     return null;
   }
   const host = await readAddress(client, kind ?? 0);
   if (host === undefined) {
-    client.end(socksReplyBytes(socksReplies.addressUnknown));
+    client.write(socksReplyBytes(socksReplies.addressUnknown));
     return null;
   }
   const port = await take(client, 2);
