@@ -11,6 +11,9 @@ int hook_command(int argc, char **argv);
 int attest_command(int argc, char **argv);
 int features_command(int argc, char **argv);
 
+/* Control groups that `launch` is told to join: one for each controller, at most. */
+enum { MAX_CGROUPS = 4 };
+
 /* File descriptors that the launcher (sandbox.c) passes to `launch`. */
 enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, SUPERVISOR_FD = 5, FIRST_DATA_FD = 10 };
 

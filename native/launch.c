@@ -1,5 +1,5 @@
 /*
- * writ-exec launch [--cgroup DIRECTORY]
+ * writ-exec launch [--cgroup DIRECTORY]…
  *
  * Outside the sandbox: starts bubblewrap, with nothing inherited but the standard streams and the control socket.
  * The block on the control socket holds bubblewrap's path, its arguments (each ending in NUL), and then the content
@@ -95,12 +95,12 @@ __attribute__((noreturn)) static void become_bubblewrap(const char *path, bool s
 }
 
 /* In the child: everything as it would be without a supervisor, and the socket to it. */
-__attribute__((noreturn)) static void start_sandbox(const char *path, const char *cgroup, int outside, pid_t parent) {
+__attribute__((noreturn)) static void start_sandbox(const char *path, char *const *cgroups, int outside, pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(EXIT_SETUP);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (cgroup != NULL) join_cgroup(cgroup);
+    for (char *const *cgroup = cgroups; *cgroup != NULL; cgroup++) join_cgroup(*cgroup);
     if (dup2(outside, SUPERVISOR_FD) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
     become_bubblewrap(path, true);
 }
@@ -130,7 +130,7 @@ static void write_rules(int socket, const struct words *rules) {
     }
 }
 
-static int launch_supervised(const char *path, const char *cgroup, uint32_t files,
+static int launch_supervised(const char *path, char *const *cgroups, uint32_t files,
                              const struct supervision *supervision, const struct words *rules) {
     int guard = begin_supervision(supervision);
     int inside[2];
@@ -145,7 +145,7 @@ static int launch_supervised(const char *path, const char *cgroup, uint32_t file
     pid_t self = getpid();
     pid_t sandbox = fork();
     if (sandbox < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
-    if (sandbox == 0) start_sandbox(path, cgroup, inside[1], self);
+    if (sandbox == 0) start_sandbox(path, cgroups, inside[1], self);
     close(inside[1]);
     let_go_of_streams(files);
     write_rules(inside[0], rules);
@@ -161,10 +161,12 @@ int launch_command(int argc, char **argv) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 
-    const char *cgroup = NULL;
+    char *cgroups[MAX_CGROUPS + 1] = {NULL};
+    int joined = 0;
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--cgroup") != 0 || i + 1 >= argc) fail(EXIT_SETUP, "launch: bad argument %s", argv[i]);
-        cgroup = argv[++i];
+        if (joined == MAX_CGROUPS) fail(EXIT_SETUP, "launch: too many cgroups");
+        cgroups[joined++] = argv[++i];
     }
 
     struct block block = read_block(CONTROL_FD);
@@ -173,7 +175,7 @@ int launch_command(int argc, char **argv) {
     struct words rules = {0};
     bool supervised = take_supervision(&block.items[1], &supervision, &rules);
     for (uint32_t i = 1; i < block.count; i++) place_data(&block.items[i], FIRST_DATA_FD + (int)i - 1);
-    if (supervised) return launch_supervised(block.items[0].bytes, cgroup, block.count - 1, &supervision, &rules);
-    if (cgroup != NULL) join_cgroup(cgroup);
+    if (supervised) return launch_supervised(block.items[0].bytes, cgroups, block.count - 1, &supervision, &rules);
+    for (char *const *cgroup = cgroups; *cgroup != NULL; cgroup++) join_cgroup(*cgroup);
     become_bubblewrap(block.items[0].bytes, false);
 }

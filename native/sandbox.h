@@ -29,7 +29,6 @@ struct sandbox {
 
 /* @param cgroups folders for it to join, ending in NULL */
 void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal);
-enum { MAX_CGROUPS = 4 };
 
 enum { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 /* The number of a signal, or one of those above. */

@@ -16,8 +16,8 @@ import {
 import { join } from 'node:path';
 
 const mountPoint = '/sys/fs/cgroup';
-/** Those of bubblewrap and of Writ's own programs count too. */
-const ownProcesses = 3;
+/** bubblewrap's own count too. */
+const ownProcesses = 2;
 const controllers = ['pids', 'memory'] as const;
 type Controller = (typeof controllers)[number];
 
