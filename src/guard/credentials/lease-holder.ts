@@ -37,24 +37,43 @@ export class LeaseHolder {
    * @throws WritError `credential_refused`, or as the authority said it
    */
   async use(): Promise<Lent> {
-    const held = await this.#lent?.catch(() => null);
-    if (this.#closed) throw refused('the session has ended', null);
-    if (held === undefined || held === null || !this.#lasts(held)) return this.#ask();
+    const { lent, asked, isNew } = await this.#current();
+    if (isNew) return lent;
     try {
-      await this.#options.authority.useLease(held.lease.id);
-      return held;
+      await this.#options.authority.useLease(lent.lease.id);
+      return lent;
     } catch (error) {
       // Somebody took it back: whether there is another one is for policy to say.
-      if (error instanceof WritError && error.code === 'lease_ended') return this.#ask();
-      throw error;
+      if (!(error instanceof WritError) || error.code !== 'lease_ended') throw error;
+      this.#drop(asked);
+      return this.use();
     }
   }
 
   /** What is held, without using it; asked for where nothing is. @throws as `use` */
   async held(): Promise<Lent> {
-    const held = await this.#lent?.catch(() => null);
+    return (await this.#current()).lent;
+  }
+
+  /** Asks once at a time: uses that come meanwhile wait for the same lease. */
+  async #current(): Promise<{ readonly lent: Lent; readonly asked: Promise<Lent>; readonly isNew: boolean }> {
     if (this.#closed) throw refused('the session has ended', null);
-    return held !== undefined && held !== null && this.#lasts(held) ? held : this.#ask();
+    const known = this.#lent;
+    const asked = known ?? this.#request();
+    this.#lent = asked;
+    try {
+      const lent = await asked;
+      if (known === null || this.#lasts(lent)) return { lent, asked, isNew: known === null };
+    } catch (error) {
+      this.#drop(asked);
+      throw error;
+    }
+    this.#drop(asked);
+    return this.#current();
+  }
+
+  #drop(asked: Promise<Lent>): void {
+    if (this.#lent === asked) this.#lent = null;
   }
 
   /** Nothing is handed out any more. */
@@ -65,13 +84,6 @@ export class LeaseHolder {
 
   #lasts({ lease }: Lent): boolean {
     return lease.expiresAt - this.#options.clock() > leastLeftMs;
-  }
-
-  /** Uses that come while the first is being asked for share its lease. */
-  #ask(): Promise<Lent> {
-    const lent = this.#request();
-    this.#lent = lent;
-    return lent;
   }
 
   async #request(): Promise<Lent> {
