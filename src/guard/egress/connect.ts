@@ -16,11 +16,11 @@ export interface Way {
   readonly pace: Pace;
   /** Told once of each thing that was refused. */
   readonly onRefused: (refusal: Refusal) => void;
-  /** Told of each that is open, and how to end it where policy no longer allows it. */
+  /** Told of each that is open, and how to end it: with the session, or where policy no longer allows it. */
   readonly onOpen: (connected: Connected, withdraw: AbortController) => void;
   /** Faults that have nobody to go to. */
   readonly report: (error: unknown) => void;
-  /** Aborted when the session ends: every connection with it. */
+  /** Aborted when the session ends: nothing is connected any more. */
   readonly ended: AbortSignal;
 }
 
@@ -70,8 +70,8 @@ export async function connectOut(way: Way, wanted: Wanted): Promise<Connected | 
       return because('unreachable', faultOf(upstream));
     }
     const withdraw = new AbortController();
-    const stop = AbortSignal.any([way.ended, withdraw.signal]);
-    const connected = { wanted, upstream, entry, address: upstream.remoteAddress ?? '', stop };
+    const address = upstream.remoteAddress ?? '';
+    const connected = { wanted, upstream, entry, address, stop: withdraw.signal };
     way.onOpen(connected, withdraw);
     return connected;
   } catch (error) {

@@ -129,6 +129,7 @@ class Proxy implements Egress {
 
   async #stop(): Promise<void> {
     this.#ending.abort();
+    for (const withdraw of this.#open.values()) withdraw.abort();
     this.#server.close();
     this.#stopReview();
     for (const client of this.#clients) client.destroy();
@@ -210,6 +211,7 @@ class Proxy implements Egress {
   }
 
   #watch(connected: Connected, withdraw: AbortController): void {
+    if (this.#ending.signal.aborted) withdraw.abort();
     this.#open.set(connected, withdraw);
     this.#review ??= setInterval(() => this.#track(this.#reviewOpen()), reviewEvery).unref();
     connected.upstream.once('close', () => {
