@@ -399,12 +399,12 @@ describe.each(users)('a command launched by $name', (user) => {
         '-c',
         'import os, time; [os.fork() for _ in range(2)]; x = bytearray(150 << 20); time.sleep(4)',
       ];
-      const { result } = shop.inside(processes, { limits: { ...limits, memoryMiB: 300 } });
-      const held = findCgroup('memory') !== null && user.uid === 0;
-      expect(result).toMatchObject(
-        held ? { exitCode: expect.any(Number) } : { reason: 'out-of-memory', exitCode: 137 },
-      );
-      if (result.error === undefined) expect(held || result.durationMs < 4000).toBe(true);
+      const { result, status } = shop.inside(processes, { limits: { ...limits, memoryMiB: 300 } });
+      // A control group of version 1 ends one process, which need not be the first; the watch ends the whole tree.
+      const reasons =
+        findCgroup('memory') === null || user.uid !== 0 ? ['out-of-memory'] : ['exited', 'killed'];
+      expect(result).toMatchObject({ reason: expect.toBeOneOf(reasons) });
+      expect(reasons.includes('exited') || status === 137).toBe(true);
       expect(shop.inside(processes, { limits }).result).toMatchObject({ reason: 'exited', exitCode: 0 });
     });
 
