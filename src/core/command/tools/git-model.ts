@@ -22,7 +22,7 @@ const diffOptions = {
 } as const;
 
 /** Files among the words whose content git shows although they hold secrets: `.env`, `HEAD~2:.env`. */
-function readsSecrets(call: Call, parsed: ParsedOptions): void {
+export function readsSecrets(call: Call, parsed: ParsedOptions): void {
   for (const word of parsed.operands) {
     const at = word.known ? word.text.lastIndexOf(':') : -1;
     const path = at < 0 ? word : dropFirst(word, at + 1);

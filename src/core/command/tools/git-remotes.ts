@@ -6,7 +6,7 @@ import { adds, hasOption, optionValue, optionValues, type OptionEntries } from '
 import type { ToolModel } from '../tool.ts';
 import { applySetting } from './git-settings.ts';
 import { writesConfiguration } from './git-config.ts';
-import { git } from './git-model.ts';
+import { git, readsSecrets } from './git-model.ts';
 
 /** A remote's name, or its address. Transports of the form `ext::…` run programs. */
 export function connectRemote(call: Call, remote: Field | undefined): void {
@@ -175,6 +175,7 @@ export const archive = git({
     '--add-file': 'read',
   },
   apply: (call, parsed) => {
+    readsSecrets(call, parsed);
     const from = optionValue(parsed, '--remote');
     if (from === null) return;
     call.trait('network', 'fetches');

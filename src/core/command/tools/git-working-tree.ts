@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
 import { adds, hasOption } from '../options.ts';
-import { git } from './git-model.ts';
+import { git, readsSecrets } from './git-model.ts';
 
 export function discards(call: Call, paths: readonly Field[]): void {
   for (const path of paths) call.write(path, true);
@@ -20,7 +20,8 @@ export const checkout = git({
   options: {
     '-f --force': adds('destroys'),
     '-b -B --orphan --conflict --recurse-submodules': 'keep',
-    '-p --patch --ours --theirs': adds('destroys'),
+    '-p --patch': adds('destroys'),
+    '--ours --theirs': 'flag',
     '--pathspec-from-file': 'read',
   },
   apply: (call, parsed) => {
@@ -130,8 +131,10 @@ export const stash = git({
   },
   apply: (call, parsed) => {
     const verb = parsed.operands[0]?.text ?? 'push';
-    if (verb === 'list' || verb === 'show') call.trait('reads');
-    else if (verb === 'drop' || verb === 'clear') call.trait('writes', 'destroys');
+    if (verb === 'list' || verb === 'show') {
+      call.trait('reads');
+      readsSecrets(call, parsed);
+    } else if (verb === 'drop' || verb === 'clear') call.trait('writes', 'destroys');
     else call.trait('writes');
   },
 });

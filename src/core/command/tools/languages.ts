@@ -121,7 +121,7 @@ export const languages = named({
       else call.trait('unknown', 'runs-code');
     },
   }),
-  'opam nix nix-build nix-shell nix-env nix-store guix brew port': tool({
+  'opam nix nix-build nix-shell nix-env nix-store guix port': tool({
     traits: ['dependencies', 'network', 'runs-code', 'writes'],
     hides: 'exec',
     options: {
@@ -129,6 +129,18 @@ export const languages = named({
       '-p --packages -A -E --expr': 'value',
     },
     lenient: true,
+  }),
+  brew: tool({
+    hides: 'exec',
+    raw: (call) => {
+      const verb = call.words[0]?.text ?? '';
+      call.subcommand(verb);
+      if (
+        /^(list|ls|info|search|outdated|deps|uses|config|doctor|desc|--prefix|--cellar|--cache)$/.test(verb)
+      )
+        call.trait('reads');
+      else call.trait('dependencies', 'network', 'runs-code', 'writes');
+    },
   }),
   'rspec rubocop rails standardrb sorbet srb phpunit phpstan psalm php-cs-fixer phpcs pest artisan pint erb minitest msbuild nuget csc fsc credo dialyzer':
     builder(['writes']),

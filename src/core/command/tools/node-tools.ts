@@ -74,7 +74,7 @@ export const nodeProjectTools = named({
     },
     options: {
       '--noEmit --listFiles --showConfig -v --version -h --help': 'mark',
-      '-p --project': 'read',
+      '-p --project': 'module',
       '--outFile --tsBuildInfoFile --declarationFile': 'write',
       '--outDir --declarationDir --out -d --generateTrace --generateCpuProfile': 'write-tree',
       '-t --target -m --module --jsx --lib --types --moduleResolution --rootDir --strict --pretty': 'value',

@@ -4,7 +4,21 @@ import { named, tool } from '../tool.ts';
 const shows = tool({ traits: ['reads'], lenient: true, hides: 'read' });
 
 export const processes = named({
-  'ps pgrep pidof pstree htop atop nvtop btop glances procs lsof netstat uptime free vmstat iostat mpstat w who last users pinky':
+  ps: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: {
+      '-o --format -O -C -u -U -p --pid --ppid -t --tty -g -G -s -q --sort': 'value',
+      '-A -e -f -l -j -F -L -T -w -H -x -a -d -r -y -N': 'flag',
+    },
+    apply: (call, parsed) => {
+      // Letters without a dash: `e` shows what the processes have in their environment.
+      if (parsed.operands.some((word) => !word.known || /^[A-Za-z]*e[A-Za-z]*$/.test(word.text)))
+        call.showsEnvironment();
+    },
+  }),
+  'pgrep pidof pstree htop atop nvtop btop glances procs lsof netstat uptime free vmstat iostat mpstat w who last users pinky':
     shows,
   top: tool({
     traits: ['reads'],

@@ -8,7 +8,7 @@ const made =
   /^(node_modules|bower_components|jspm_packages|vendor|deps|bin|obj|pkg|target|dist|out|build|builds|_build|_site|site|coverage|htmlcov|bundle|tmp|temp|log|logs|venv|env|virtualenv|__pycache__|__pypackages__|wheelhouse|derivedData|elm-stuff|zig-out|test-results|playwright-report|storybook-static|\.(next|nuxt|output|turbo|parcel-cache|svelte-kit|vite|angular|astro|docusaurus|expo|gradle|tox|nox|venv|eggs|nyc_output|terraform|serverless|dart_tool|hypothesis|ipynb_checkpoints|stack-work|vercel|netlify|wrangler|yarn|pnpm-store|nx|swc|kotlin|bundle|build|tmp|temp|coverage|cargo|rush|zig-cache))$/i;
 /** Names that say so: `my-build`, `test_output`, `.mypy_cache`, `cmake-build-debug`, `shop.egg-info`. */
 const saysMade =
-  /(^|[-_.])(tmp|temp|cache|dist|build|builds|out|output|outputs|coverage|generated|logs?|results?|reports?|artifacts?|bak|backup|old|scratch|playground|egg-info|debug|release)$|^(tmp|temp|cache|dist|build|out|output|coverage|generated|scratch|cmake-build|bazel)[-_.]/i;
+  /(^|[-_.])(tmp|temp|cache|dist|build|builds|out|output|outputs|coverage|generated|logs?|results?|reports?|artifacts?|bak|backup|old|scratch|playground|egg-info|debug|release)$|cache$|^(tmp|temp|cache|dist|build|out|output|coverage|generated|scratch|cmake-build|bazel)[-_.]/i;
 /** `a.txt`, `shop.db`: one file, whatever the option says. */
 const hasEnding = /[^.]\.[A-Za-z0-9]{1,12}$/;
 

@@ -5,7 +5,7 @@ import { named, tool } from '../tool.ts';
 import { isExpendable } from './removal.ts';
 
 const grepValues =
-  '-A --after-context -B --before-context -C --context -m --max-count --label -D --devices -d --directories --binary-files --include --exclude --exclude-dir --group-separator';
+  '-A --after-context -B --before-context -C --context -m --max-count --label -D --devices -d --directories --binary-files --exclude --exclude-dir --group-separator';
 
 /** First operand a pattern unless options give it; the rest files. */
 function searches(
@@ -21,6 +21,10 @@ function searches(
   if (files.length === 0 && recursive && call.input.kind === 'inherited') call.readHere();
   else if (files.length === 0 && recursive && !always) call.readHere();
   for (const file of files) call.read(file, recursive);
+  // `--include='.env*'` picks what a search through a tree would else only pass by.
+  for (const glob of [...optionValues(parsed, '--include'), ...optionValues(parsed, '-g')])
+    if (/^\**\/?\.env|\.(pem|key|p12)$|secret|credential|passw/i.test(glob.text))
+      call.read({ ...glob, pattern: glob.known });
   if (!always && hasOption(parsed, '-R')) call.followsLinks();
 }
 
@@ -128,6 +132,7 @@ export const search = named({
     hides: 'read',
     options: {
       [grepValues]: 'value',
+      '--include': 'keep',
       '-r --recursive': adds(),
       '-R --dereference-recursive': adds(),
       '-e --regexp': 'keep',
@@ -142,8 +147,9 @@ export const search = named({
     lenient: true,
     hides: 'exec',
     options: {
-      '-A --after-context -B --before-context -C --context -m --max-count -g --glob --iglob -t --type -T --type-not --type-add --type-clear -E --encoding -M --max-columns --max-filesize -d --max-depth -j --threads -r --replace --sort --sortr --colors --color --context-separator --field-match-separator --path-separator --regex-size-limit --dfa-size-limit --engine --pre-glob --hyperlink-format --generate':
+      '-A --after-context -B --before-context -C --context -m --max-count --iglob -t --type -T --type-not --type-add --type-clear -E --encoding -M --max-columns --max-filesize -d --max-depth -j --threads -r --replace --sort --sortr --colors --color --context-separator --field-match-separator --path-separator --regex-size-limit --dfa-size-limit --engine --pre-glob --hyperlink-format --generate':
         'value',
+      '-g --glob': 'keep',
       '--pre --hostname-bin': 'program',
       '-e --regexp': 'keep',
       '-f --file': 'read',
