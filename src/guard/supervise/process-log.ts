@@ -1,8 +1,11 @@
 /** The record of each process: of a denial before its answer, of an allow within moments and before the command's end. */
 import type { GuardRecord } from '../authority-port.ts';
 
-/** How long an entry may wait for company, milliseconds. */
-const gatherMs = 10;
+/**
+ * How long an entry may wait for company, milliseconds: with the supervisor's own waiting it is on disk within 50.
+ * Each commit holds up the decisions behind it, so that many small ones would cost more than all else.
+ */
+const gatherMs = 30;
 const mostAtOnce = 500;
 
 export class ProcessLog {

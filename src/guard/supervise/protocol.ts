@@ -6,7 +6,6 @@ import { z } from 'zod';
 
 /** How far a verdict reaches; also in native/verdicts.h. */
 export const scope = { once: 0, same: 1, files: 2 } as const;
-export type Scope = (typeof scope)[keyof typeof scope];
 
 /** Lineages that have no program yet, and those that cannot be told; also in native/verdicts.h. */
 export const lineages = { lost: 0, first: 1 } as const;
