@@ -2,8 +2,16 @@
 import type { Brokers } from './broker.ts';
 import { gitHttps } from './git-https.ts';
 import { githubApp } from './github-app.ts';
+import { kubernetes } from './kubernetes.ts';
 import { postgres } from './postgres.ts';
 import { ssh } from './ssh.ts';
 import { vault } from './vault.ts';
 
-export const brokers: Brokers = { postgres, 'git-https': gitHttps, ssh, 'github-app': githubApp, vault };
+export const brokers: Brokers = {
+  postgres,
+  'git-https': gitHttps,
+  ssh,
+  'github-app': githubApp,
+  vault,
+  kubernetes,
+};

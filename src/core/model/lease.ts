@@ -4,7 +4,7 @@
  */
 import type { Json } from './entry.ts';
 
-export type BrokerKind = 'postgres' | 'git-https' | 'ssh' | 'github-app' | 'vault';
+export type BrokerKind = 'postgres' | 'git-https' | 'ssh' | 'github-app' | 'vault' | 'kubernetes';
 
 export const leaseStates = [
   'requested', // on record, and the upstream is being asked

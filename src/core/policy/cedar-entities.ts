@@ -72,6 +72,7 @@ const storeOf: Readonly<Record<string, string>> = {
   'git-https': 'git',
   'github-app': 'git',
   ssh: 'ssh',
+  kubernetes: 'kube',
 };
 
 function lentStores(organisation: Organisation, credentials: readonly string[]): string[] {

@@ -184,10 +184,26 @@ const vault = z.strictObject({
   postgres: z.strictObject(database),
 });
 
+const kubernetesName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be a name of Kubernetes');
+
+const kubernetes = z.strictObject({
+  ...common,
+  broker: z.literal('kubernetes'),
+  /** Of the API server. */
+  address: upstreamUrl,
+  ca: path.optional(),
+  namespace: kubernetesName,
+  serviceAccount: kubernetesName,
+  /** As whom Writ asks: may make and delete Secrets of the namespace, and tokens of the service account. */
+  token: secret,
+});
+
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps, ssh, githubApp, vault],
-  'must be one of: postgres, git-https, ssh, github-app, vault',
+  [postgres, gitHttps, ssh, githubApp, vault, kubernetes],
+  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -201,6 +217,8 @@ export function scopesOf(given: Credential): readonly string[] {
       return given.access === 'write' ? ['read', 'write'] : ['read'];
     case 'ssh':
       return given.principals.map((name) => `principal:${name}`).sort();
+    case 'kubernetes':
+      return [`service-account:${given.namespace}/${given.serviceAccount}`];
     case 'vault':
       return [`path:${given.path}`];
     case 'github-app':

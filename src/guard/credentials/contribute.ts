@@ -1,4 +1,5 @@
 /** The credentials that a session's profile names, each where its clients look by themselves. None is lent before use. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credential, CredentialOf } from '../../core/policy/credentials.ts';
 import { pathOnServer } from '../../core/model/canonical-remote.ts';
@@ -7,6 +8,7 @@ import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { insidePath, startGitRelay } from './git-relay.ts';
+import { startKubernetesRelay } from './kubernetes-relay.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { startPostgresRelay } from './postgres-relay.ts';
 import { startSshAgent } from './ssh-agent.ts';
@@ -41,9 +43,13 @@ export async function contributeCredentials(
     .find(
       (one) => one !== null && isForGit(one) && remote.startsWith(`${one.host}/`) && addresses.length > 0,
     );
+  const cluster = names
+    .map((name) => registered(organisation.credentials, name))
+    .find((one) => one?.broker === 'kubernetes');
   for (const [index, name] of names.entries()) {
     const credential = registered(organisation.credentials, name);
     if (credential === null || (isForGit(credential) && credential !== forGit)) continue;
+    if (credential.broker === 'kubernetes' && credential !== cluster) continue;
     const hold = (parameters: Readonly<Record<string, string>> = {}) => {
       const holder = new LeaseHolder({
         authority: guard.authority,
@@ -96,6 +102,8 @@ async function contribute(place: Place): Promise<Contribution> {
       return contributeGit(place);
     case 'ssh':
       return contributeSsh(place);
+    case 'kubernetes':
+      return contributeKubernetes(place, place.credential.namespace);
   }
 }
 
@@ -154,4 +162,41 @@ async function contributeSsh({ session, name, inFolder, hold }: Place): Promise<
   session.cleanUp.push(async () => agent.close());
   const target = `/run/writ/ssh/${name}.sock`;
   return { environment: { SSH_AUTH_SOCK: target }, binds: [{ source, target, mode: 'ro' }] };
+}
+
+/** On the sandbox's own loopback. */
+const kubernetesPort = 3130;
+
+async function contributeKubernetes(
+  { guard, session, inFolder, hold }: Place,
+  namespace: string,
+): Promise<Contribution> {
+  const source = inFolder('kube.sock');
+  const relay = await startKubernetesRelay(source, hold(), guard.report);
+  session.cleanUp.push(async () => relay.close());
+  const configuration = inFolder('kube.json');
+  await writeFile(configuration, kubeConfiguration(`http://127.0.0.1:${kubernetesPort}`, namespace), {
+    mode: 0o600,
+  });
+  const [target, file] = ['/run/writ/kube.sock', '/run/writ/kube.json'];
+  return {
+    environment: { KUBECONFIG: file },
+    binds: [
+      { source, target, mode: 'ro' },
+      { source: configuration, target: file, mode: 'ro' },
+    ],
+    relays: [`127.0.0.1:${kubernetesPort}=${target}`],
+  };
+}
+
+/** Without any login: the guard has it. */
+function kubeConfiguration(server: string, namespace: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'writ', cluster: { server } }],
+    users: [{ name: 'writ', user: {} }],
+    contexts: [{ name: 'writ', context: { cluster: 'writ', user: 'writ', namespace } }],
+    'current-context': 'writ',
+  });
 }
