@@ -4,7 +4,8 @@
  * Outside the sandbox, for the guard: says who is at the other end of descriptor 3, a connection to a session's
  * socket, if that is a process of the very sandbox whose launcher is at the other end of descriptor 4. What counts
  * is what the kernel noted when each of them connected, not what they say.
- * On success one line: `PID UID DEVICE:INODE`, of which the last is the executable's file. Else status 1 and why.
+ * On success one line: `PID UID DEVICE:INODE`, of which the last is the executable's file. Else why not, with
+ * status 1 for somebody who must not have it, and 3 for somebody who is gone.
  */
 #include <errno.h>
 #include <poll.h>
@@ -24,7 +25,7 @@
 #define SO_PEERPIDFD 77
 #endif
 
-enum { CALLER_FD = 3, LAUNCHER_FD = 4, REFUSED = 1, MOST_ANCESTORS = 4096 };
+enum { CALLER_FD = 3, LAUNCHER_FD = 4, REFUSED = 1, GONE = 3, MOST_ANCESTORS = 4096, MOST_WALKS = 20 };
 
 struct peer {
     struct ucred credentials;
@@ -44,7 +45,7 @@ static struct peer peer_of(int fd, const char *whom) {
     /* Before Linux 6.5: right unless the process ended and its number was given away since it connected. */
     if (errno == ENOPROTOOPT) peer.pidfd = (int)syscall(SYS_pidfd_open, peer.credentials.pid, 0);
     else peer.pidfd = -1;
-    if (peer.pidfd < 0) fail(REFUSED, "%s has ended", whom);
+    if (peer.pidfd < 0) fail(GONE, "%s has ended", whom);
     return peer;
 }
 
@@ -68,7 +69,7 @@ static pid_t parent_of(pid_t pid) {
 }
 
 /* A parent counts only if it still is one after its own was read: else its number might be somebody else's by then. */
-static bool descends(pid_t pid, pid_t ancestor) {
+static bool is_below(pid_t pid, pid_t ancestor) {
     pid_t parent = parent_of(pid);
     for (int steps = 0; parent > 1 && steps < MOST_ANCESTORS; steps++) {
         pid_t grandparent = parent_of(parent);
@@ -80,11 +81,19 @@ static bool descends(pid_t pid, pid_t ancestor) {
     return false;
 }
 
+/* Processes on the way may end while they are looked at, and leave their children to others. */
+static bool descends(const struct peer *peer, const struct peer *ancestor) {
+    for (int walks = 0; walks < MOST_WALKS; walks++) {
+        if (is_below(peer->credentials.pid, ancestor->credentials.pid)) return true;
+    }
+    return false;
+}
+
 static struct stat facts_of(const char *process, const char *what) {
     char path[64];
     struct stat facts;
     snprintf(path, sizeof path, "/proc/%s/%s", process, what);
-    if (stat(path, &facts) != 0) fail(REFUSED, "its %s cannot be looked at: %s", what, strerror(errno));
+    if (stat(path, &facts) != 0) fail(errno == ENOENT || errno == ESRCH ? GONE : REFUSED, "its %s cannot be looked at: %s", what, strerror(errno));
     return facts;
 }
 
@@ -107,12 +116,12 @@ int attest_command(int argc, char **argv) {
             fail(REFUSED, "the caller is outside of every sandbox");
         }
     }
-    if (!descends(caller.credentials.pid, launcher.credentials.pid)) {
-        fail(REFUSED, "the caller is not of this session's sandbox");
+    if (!descends(&caller, &launcher)) {
+        fail(has_ended(&caller) ? GONE : REFUSED, "the caller is not of this session's sandbox");
     }
     struct stat executable = facts_of(process, "exe");
     /* All of the above was about them if they are still there. */
-    if (has_ended(&caller) || has_ended(&launcher)) fail(REFUSED, "the caller or its launcher has ended");
+    if (has_ended(&caller) || has_ended(&launcher)) fail(GONE, "the caller or its launcher has ended");
     printf("%d %u %llu:%llu\n", (int)caller.credentials.pid, caller.credentials.uid,
            (unsigned long long)executable.st_dev, (unsigned long long)executable.st_ino);
     return fflush(stdout) == 0 ? 0 : REFUSED;

@@ -35,7 +35,7 @@ async function connection(): Promise<Socket> {
 
 test('a process that is in no sandbox is refused, its launcher too', async () => {
   const [caller, launcher] = [await connection(), await connection()];
-  const refused = { workload: null, refused: 'the caller is outside of every sandbox' };
+  const refused = { workload: null, refused: 'the caller is outside of every sandbox', stranger: true };
   expect(await attest(program, caller, launcher)).toEqual(refused);
   expect(await attest(program, launcher, caller)).toEqual(refused);
   // Both are still of use.
@@ -53,11 +53,24 @@ test('so is a connection that is gone, or none', async () => {
   expect(await attest(program, caller, launcher)).toEqual({
     workload: null,
     refused: 'the connection is closed',
+    stranger: false,
   });
   const { status, stdout, stderr } = spawnSync(program, ['attest'], { encoding: 'utf8', env: {} });
   expect([status, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^writ: the caller is not known: /);
   expect(spawnSync(program, ['attest', 'more'], { env: {} }).status).toBe(2);
+});
+
+test('whoever has gone meanwhile is no stranger, and still gets nothing', async () => {
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const script = 'import socket,sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])';
+  expect(spawnSync('python3', ['-c', script, join(folder, 'socket')]).status).toBe(0);
+  const [caller] = await accepted;
+  open.push(caller);
+  expect(await attest(program, caller, await connection())).toMatchObject({
+    workload: null,
+    stranger: false,
+  });
 });
 
 test('a connection that is no Unix socket has nobody behind it', async () => {
@@ -69,6 +82,7 @@ test('a connection that is no Unix socket has nobody behind it', async () => {
   open.push(connect(address.port, '127.0.0.1'));
   const [socket] = await accepted;
   open.push(socket);
-  expect((await attest(program, socket, await connection())).refused).toMatch(/^the caller is not/);
+  const attested = await attest(program, socket, await connection());
+  expect(attested).toMatchObject({ workload: null, stranger: true });
   tcp.close();
 });

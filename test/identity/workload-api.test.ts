@@ -48,8 +48,6 @@ beforeAll(() => {
   });
   copyFileSync(join(import.meta.dirname, 'workload.proto'), join(world.repository, 'workload.proto'));
   world.must('init', '--yes');
-  world.organisation((document) => document.setIn(['limits', 'svidTtl'], '4s'));
-  world.must('down'); // so that the next start has that limit from its beginning
 });
 afterAll(() => {
   for (const child of started) child.kill();
@@ -149,8 +147,12 @@ function outside(address: string, prefix: readonly string[] = [], node: string =
 }
 
 describe('a standard client in a sandbox', () => {
-  test('gets its X.509-SVID with key and bundle, and again in time', () => {
-    const answers = inside({ method: 'FetchX509SVID', messages: 2 });
+  test('gets its X.509-SVID with key and bundle, and again when keys are rotated', async () => {
+    const task = new Inside('renewed');
+    const answers = await task.ask({ method: 'FetchX509SVID', messages: 2 });
+    world.must('keys', 'rotate', 'x509-svid');
+    answers.push(...(await task.next(1)));
+    await task.end();
     const svids = answers.map(({ reply }) => (reply as unknown as X509Reply | undefined)?.svids[0]);
     const certificates = svids.map((svid) => {
       if (svid === undefined) throw new Error(`no SVID: ${JSON.stringify(answers).slice(0, 500)}`);
@@ -225,8 +227,8 @@ describe('a standard client in a sandbox', () => {
     const task = new Inside('follower');
     const authorities = ([answer]: readonly Answer[]) =>
       bundlesOf(answer).map(([, set]) => bytes(set).length)[0] ?? 0;
-    const before = authorities(await task.ask({ method: 'FetchX509Bundles', messages: 2 }));
-    world.must('keys', 'rotate', 'x509-svid');
+    const before = authorities(await task.ask({ method: 'FetchJWTBundles', messages: 2 }));
+    world.must('keys', 'rotate', 'jwt-svid');
     expect(authorities(await task.next(1))).toBeGreaterThan(before * 1.5);
     await task.end();
   });
@@ -340,6 +342,16 @@ describe('nobody else gets anything', () => {
     await task.end();
     expect(sessionFolders().length).toBe(before.length - 1);
   });
+});
+
+test('a certificate is renewed when half of its time is over', () => {
+  world.organisation((document) => document.setIn(['limits', 'svidTtl'], '2s'));
+  world.must('down'); // so that the next start has that limit from its beginning
+  const serials = inside({ method: 'FetchX509SVID', messages: 3 }).map(({ reply }) => {
+    const [svid] = (reply as unknown as X509Reply | undefined)?.svids ?? [];
+    return svid === undefined ? null : new X509Certificate(bytes(svid.x509_svid)).serialNumber;
+  });
+  expect(new Set(serials.filter((serial) => serial !== null)).size).toBe(3);
 });
 
 /** Some process of the session's sandbox, as this machine numbers it. */

@@ -10,10 +10,10 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Workload } from '../../core/model/svid.ts';
 
-/** So that whoever asks in vain does not do so for nothing: `null` and why. */
 export type Attestation =
-  | { readonly workload: Workload; readonly refused: null }
-  | { readonly workload: null; readonly refused: string };
+  | { readonly workload: Workload }
+  /** `stranger`: it is there, and of no right; else it is gone. */
+  | { readonly workload: null; readonly refused: string; readonly stranger: boolean };
 
 /**
  * @param connection nothing must have been read from it
@@ -21,7 +21,7 @@ export type Attestation =
  */
 export async function attest(writExec: string, connection: Socket, launcher: Socket): Promise<Attestation> {
   const descriptors = [connection, launcher].map(descriptorOf);
-  if (descriptors.some((fd) => fd < 0)) return { workload: null, refused: 'the connection is closed' };
+  if (descriptors.some((fd) => fd < 0)) return gone('the connection is closed');
   const child = spawn(writExec, ['attest'], {
     // By number: Node takes a socket that is given as such out of use here, and both stay in use.
     stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
@@ -35,11 +35,16 @@ export async function attest(writExec: string, connection: Socket, launcher: Soc
   const [said, complaint, status] = await Promise.all([read(child.stdout), read(child.stderr), ended]);
   const [, pid, uid, file] = /^(\d+) (\d+) (\d+:\d+)\n$/.exec(said) ?? [];
   if (status !== 0 || pid === undefined || uid === undefined || file === undefined) {
-    return { workload: null, refused: complaint.trim().replace(/^writ: /, '') || 'it could not be attested' };
+    const refused = complaint.trim().replace(/^writ: /, '') || 'it could not be attested';
+    return { workload: null, refused, stranger: status === 1 };
   }
   const executable = await identify(Number(pid), file);
-  if (executable === null) return { workload: null, refused: 'it has become another program' };
-  return { workload: { pid: Number(pid), uid: Number(uid), ...executable }, refused: null };
+  if (executable === null) return gone('it has become another program');
+  return { workload: { pid: Number(pid), uid: Number(uid), ...executable } };
+}
+
+function gone(refused: string): Attestation {
+  return { workload: null, refused, stranger: false };
 }
 
 /** -1 of one that is closed. */

@@ -72,9 +72,9 @@ async function accessOf(
 ): Promise<TaskAccess | null> {
   const { launcher } = session.channel;
   if (launcher === null || session.ended) return null;
-  const { workload, refused } = await attest(guard.machine.writExec, connection, launcher);
-  if (workload === null) {
-    await alertOnce(guard, session, refused);
+  const attested = await attest(guard.machine.writExec, connection, launcher);
+  if (attested.workload === null) {
+    if (attested.stranger) await alertOnce(guard, session, attested.refused);
     return null;
   }
   const { id, assistant, taskKey } = session.writ.claims;
@@ -84,7 +84,7 @@ async function accessOf(
     writ: id,
     id: taskId(trustDomain, assistant, id),
     key: guard.taskKeys.get(taskKey),
-    workload,
+    workload: attested.workload,
     clock: guard.clock,
     spend,
   };
