@@ -24,6 +24,7 @@
 
 #include "block.h"
 #include "commands.h"
+#include "devices.h"
 #include "report.h"
 #include "supervise.h"
 #include "words.h"
@@ -85,6 +86,7 @@ static bool take_supervision(struct item *arguments, struct supervision *supervi
 
 /* Its place inside is also in src/guard/sandbox/view.ts. */
 __attribute__((noreturn)) static void become_bubblewrap(const char *path, bool supervised) {
+    protect_devices();
     char arguments[16];
     snprintf(arguments, sizeof arguments, "%d", FIRST_DATA_FD);
     char *const words[] = {"bwrap", "--args", arguments, "--", "/run/writ/writ-exec", "init",

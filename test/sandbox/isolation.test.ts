@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -143,6 +143,28 @@ describe.each(users)('a command governed for $name', (user) => {
       script.map((line) => `( ${line} ) 2>/dev/null && echo '${line}'`).join('\n'),
     ]);
     expect(stdout).toBe('');
+  });
+
+  // The story: with root as the launcher, `chmod 000 /dev/null` inside took it from everybody outside.
+  it("cannot change the host's device files, which it can use", () => {
+    const files = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
+    const changes = files.map((file) => statSync(file).ctimeMs);
+    const { argv } = shop.command([
+      'python3',
+      '-c',
+      [
+        'import os',
+        `for file in ${JSON.stringify(files)} + [0]:`,
+        '  for change in lambda: os.chmod(file, 0o666), lambda: os.utime(file, (0, 0)):',
+        '    try: change(); print("changed", file)',
+        '    except OSError: pass',
+        'os.write(os.open("/dev/null", os.O_WRONLY), b"x")',
+        'print(len(os.read(os.open("/dev/urandom", os.O_RDONLY), 4)))',
+      ].join('\n'),
+    ]);
+    const { stdout } = shop.outside(['bash', '-c', '"$@" </dev/null', 'bash', ...argv]);
+    expect(stdout).toBe('4\n');
+    expect(files.map((file) => statSync(file).ctimeMs)).toEqual(changes);
   });
 
   it('shares no temporary folder with another session', () => {
