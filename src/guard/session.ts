@@ -3,6 +3,7 @@
  * Its channel to the launcher stays open throughout; when either side goes, so does the command.
  */
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndSessionRequest, OpenSessionRequest } from '../core/api/guard.ts';
 import { analyzeArgv } from '../core/command/analyze.ts';
 import type { Json } from '../core/model/entry.ts';
@@ -25,9 +26,12 @@ import { describeTask, identifyHere, type Place } from './place.ts';
 import { recordingFile, sealed } from './recording.ts';
 import { obtainWrit } from './obtain-writ.ts';
 import { Reconciler } from './reconcile.ts';
-import { armedFiles, disarm, type Armed } from './repository/planted.ts';
+import { armedFiles, disarm, removeAll, type Armed } from './repository/planted.ts';
 import { Announced } from './supervise/announced.ts';
 import type { Supervisor } from './supervise/supervisor.ts';
+
+/** Between the end of a launcher and that of the last process of its sandbox. */
+const dyingMs = 250;
 
 /** What setTimeout can hold. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -68,6 +72,8 @@ export interface Session {
   readonly armed: Armed;
   /** Decides each process; null until the session is prepared. */
   supervisor: Supervisor | null;
+  /** Files that must not exist when the command has ended; the launcher removes them, unless it is killed. */
+  forbidden: readonly string[];
   ended: boolean;
 }
 
@@ -99,6 +105,7 @@ export async function openSession(
     limits: null,
     armed: await armedFiles(place.repository),
     supervisor: null,
+    forbidden: [],
     ended: false,
   };
   guard.sessions.set(session.id, session);
@@ -122,6 +129,7 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
 
 async function prepareAssistant(guard: Guard, session: Session): Promise<LaunchSpec> {
   const spec = await prepareLaunch(guard, session);
+  session.forbidden = spec.forbidden;
   await guard.authority.record([startRecord(guard, session)]);
   return spec;
 }
@@ -134,6 +142,7 @@ async function prepareCommand(guard: Guard, session: Session): Promise<LaunchSpe
     session.reconciler.heard(answer.decision);
     if (session.channel.closed.aborted) return [];
     prepared.push(await prepareLaunch(guard, session));
+    session.forbidden = prepared[0]?.forbidden ?? [];
     return [startRecord(guard, session)];
   });
   if (decision.decision === 'allow') return prepared[0] ?? null;
@@ -248,9 +257,15 @@ export async function endSession(
 /** The launcher went away without a report: its sandbox died with it, and the record says so. */
 async function endLost(guard: Guard, session: Session): Promise<void> {
   if (session.ended) return;
-  await finish(guard, session, { outcome: 'lost', exitCode: null, signal: null }).catch((error: unknown) =>
-    guard.report(error),
-  );
+  session.ended = true;
+  try {
+    // Its last processes may take a moment to die, and could plant until then.
+    if (session.forbidden.length > 0) await sleep(dyingMs);
+    const planted = await removeAll(session.forbidden);
+    await finish(guard, session, { outcome: 'lost', exitCode: null, signal: null, planted });
+  } catch (error) {
+    guard.report(error);
+  }
 }
 
 /** What the guard's services held is given up first: then the end and the writ's go on record together. */

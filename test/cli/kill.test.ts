@@ -1,9 +1,12 @@
 /** Authority that ends takes what runs under it along: at once, the whole tree, and nothing else. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endingTime, isAlive, quantile, startMany } from './endings.ts';
+import { until } from '../sandbox/workshop.ts';
 import { World } from './world.ts';
 
 const world = new World();
@@ -16,6 +19,8 @@ afterAll(() => world.dispose());
 interface Found {
   readonly entry: { readonly type: string; readonly person: string; readonly data: Record<string, unknown> };
 }
+const newest = (type: string) =>
+  (world.json('log', 'search', '--type', type, '--limit', '1') as Found[])[0]?.entry.data;
 const entriesOf = (session: string) =>
   (world.json('log', 'search', '--session', session) as Found[]).map(({ entry }) => entry);
 
@@ -89,6 +94,24 @@ describe('writ kill', () => {
     [['kill', '--all', '--reason', ' '], 1, /\[reason_missing\]/],
   ])('says what is wrong: %j', (args, status, complaint) => {
     expect(world.writ(args)).toMatchObject({ status, stderr: expect.stringMatching(complaint) });
+  });
+});
+
+describe('a launcher that is killed', () => {
+  it('leaves nothing behind that git outside would obey', async () => {
+    world.write(
+      'plant.py',
+      "import time; open('.git/commondir', 'w').write('/evil'); print('ready', flush=True); time.sleep(600)",
+    );
+    const child = world.start(['exec', '--', 'python3', 'plant.py']);
+    await once(child.stdout, 'data');
+    const planted = join(world.repository, '.git', 'commondir');
+    expect(existsSync(planted)).toBe(true);
+    child.kill('SIGKILL');
+    await until(() => !existsSync(planted), 'its removal');
+    await until(() => newest('alert') !== undefined, 'the alert');
+    expect(newest('alert')).toMatchObject({ kind: 'planted', files: [planted] });
+    expect(newest('execution.ended')).toMatchObject({ outcome: 'lost', planted: [planted] });
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir, realpath, rename, stat } from 'node:fs/promises';
+import { lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runProgram, systemProgram } from './run-program.ts';
 import { gitlinksOf } from './gitlinks.ts';
@@ -136,4 +136,15 @@ function readable(read: () => string[]): string[] {
   } catch {
     return [];
   }
+}
+
+/** Those that were there. */
+export async function removeAll(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    if ((await lstat(path).catch(() => null)) === null) continue;
+    await rm(path, { recursive: true, force: true });
+    found.push(path);
+  }
+  return found;
 }
