@@ -114,6 +114,16 @@ profiles: {}
 #    description: As develop, for the web client
 #    tools: [core, shell, search, text, git, node, house-tools]
 
+# What Writ lends to a task for its time and takes back, for profiles to name: credentials: [shop-db]
+#credentials:
+#  shop-db:
+#    broker: postgres    # or git-https, github-app, ssh, vault, kubernetes; see the policy guide
+#    description: The shop, reading
+#    host: db.internal
+#    database: shop
+#    admin: { user: writ_admin, password: { file: /etc/writ/shop-db.password } }
+#    grants: [{ schema: public, privileges: [usage] }, { schema: public, tables: '*', privileges: [select] }]
+
 limits:
   writTtl: 15m       # a writ's life before it must be renewed
   renewals: 8
