@@ -48,7 +48,7 @@ async function readAll(message: IncomingMessage): Promise<Buffer> {
 }
 
 /** The raw exchange, for answers that stay open. */
-export async function send(
+async function send(
   home: Home,
   path: string,
   options: { method?: string; body?: unknown } = {},
