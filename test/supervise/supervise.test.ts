@@ -73,6 +73,17 @@ describe('every process', () => {
     expect(commands.at(-1)).toBe('/bin/false');
   });
 
+  it('is on record with its own arguments, also where they decide nothing', () => {
+    for (const name of ['one', 'two']) world.write(`${name}.c`, `int ${name}(void) { return 1; }\n`);
+    expect(exec('sh', '-c', 'cc -c one.c && cc -c two.c').status).toBe(0);
+    const compilers = lastProcesses(world).filter(({ data }) => data.executable.path.endsWith('/cc1'));
+    expect(compilers.map(({ data }) => data.argv.filter((word) => word.endsWith('.c')))).toEqual([
+      expect.arrayContaining(['one.c']),
+      expect.arrayContaining(['two.c']),
+    ]);
+    expect(compilers.map(({ data }) => data.starter)).toEqual(['cc', 'cc']);
+  });
+
   it('is refused where policy refuses it, with the reason where people look', () => {
     const { stderr, stdout } = start('git', 'push', 'origin', 'main');
     expect(stdout).toBe('Permission denied\n');

@@ -7,6 +7,7 @@ import type { Evidence } from '../../core/model/evidence.ts';
 import type { ExecOperation, Operation } from '../../core/model/operation.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
 import { decideCommand, type ProcessFacts, type Task } from '../../core/policy/decide.ts';
+import { sliceFor } from '../../core/policy/slice.ts';
 import { profileOf } from './profile.ts';
 import { isTooLarge } from './digests.ts';
 import type { Lineage } from './lineages.ts';
@@ -58,8 +59,15 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
   return {
     decision: { ...decision, advice: adviceOn(decision, facts, program, situation) },
     program,
-    byFileAlone: operations.length === 0,
+    byFileAlone:
+      operations.length === 0 || (facts.program === 'inner' && !readsArguments(bundle, task.profile)),
   };
+}
+
+/** Whether some policy could decide an inner program by more than its file and who starts it. */
+function readsArguments(bundle: Bundle, profile: string): boolean {
+  const { attributes, whole } = sliceFor(bundle, 'exec', profile);
+  return whole.has('context') || ['command', 'arguments', 'cwd'].some((name) => attributes.has(name));
 }
 
 /**
