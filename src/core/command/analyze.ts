@@ -34,8 +34,6 @@ export function analyze(text: string, context: AnalysisContext): Analysis {
     }
     if (isDeceptive(text))
       findings.opaque('exec', text, 'it holds characters that make it show as something else', whole);
-    if (text.includes('\0'))
-      findings.opaque('exec', text, 'it holds NUL characters, which shells drop', whole);
     const shell = interpreter(findings, context);
     shell.runScript(parse(text), text, whole);
   });

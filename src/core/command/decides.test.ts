@@ -71,6 +71,8 @@ describe('segments of globs', () => {
     ['a*b*c', 'axxbxx', false],
     ['a*bc', 'abbc', true],
     ['*ab', 'aab', true],
+    ['*ab', 'axb', false],
+    ['*a*ab', 'xab', false],
     ['a*', 'a', true],
     ['a**', 'a', true],
     ['*a', 'b', false],
@@ -216,6 +218,18 @@ describe('limits', () => {
       kind: 'opaque',
       of: 'read',
     });
+  });
+
+  test('of words that no shell reads: each stands where it was', () => {
+    const spans = analyzeArgv(['rm', 'ab', 'c'], testContext).operations.map(({ span }) => [
+      span.start,
+      span.end,
+    ]);
+    expect(spans).toEqual([
+      [0, 7],
+      [3, 5],
+      [6, 7],
+    ]);
   });
 
   test('of text with NUL', () => {

@@ -154,6 +154,11 @@ export function parseOptions(
     }
     if (text.startsWith('--') || style.singleDash === true) {
       const equals = text.indexOf('=');
+      if (word.pattern && /^[^=]*[*?[]/.test(text)) {
+        unclear.push(word);
+        operands.push(word);
+        continue;
+      }
       if (!word.known && equals < 0) {
         unclear.push(word);
         continue;
@@ -177,6 +182,12 @@ export function parseOptions(
     }
     for (let letter = 1; letter < text.length; letter += 1) {
       const option = table.short.get(text[letter] ?? '');
+      if (word.pattern && /[*?[]/.test(text[letter] ?? '')) {
+        // Files that are named like options of any kind.
+        unclear.push(word);
+        operands.push(word);
+        break;
+      }
       if (option === undefined) {
         strange.push(word);
         if (!word.known && letter === text.length - 1) unclear.push(word);
