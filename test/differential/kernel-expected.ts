@@ -106,7 +106,9 @@ function isTemporary(deed: Deed, operations: readonly Operation[]): boolean {
   const name = posix.basename(deed.path);
   const program = posix.basename(deed.by.argv[0] ?? '');
   // Large sorts, here-documents and the like, removed at the end.
-  if (/^\/tmp\/(sort\w{6}|tac\w{6}|p[pori]\w{6}|sh-thd\.\w+|tmp\w*\.?\w*|bash\.\w+|\w+\.tmp)$/.test(deed.path))
+  if (
+    /^\/tmp\/(sort\w{6}|tac\w{6}|p[pori]\w{6}|sh-thd\.\w+|tmp\w*\.?\w*|bash\.\w+|\w+\.tmp)$/.test(deed.path)
+  )
     return true;
   if (program === 'mktemp')
     return operations.some(
