@@ -47,7 +47,7 @@ async function readAll(message: IncomingMessage): Promise<Buffer> {
   }
 }
 
-/** The raw exchange, for answers that stay open. */
+/** One exchange; its answer is still to be read. */
 async function send(
   home: Home,
   path: string,

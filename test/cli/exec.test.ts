@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from './world.ts';
@@ -73,6 +73,42 @@ describe('writ exec passes the command through', () => {
     const [status] = (await once(child, 'exit')) as [number];
     expect(status).toBe(9);
     expect(output).toContain('caught');
+  });
+
+  it('is found however it is called: through a link as npm makes it, on the search path, by a shell', () => {
+    const link = join(world.root, 'bin', 'writ');
+    mkdirSync(join(world.root, 'bin'));
+    symlinkSync(resolve('bin/writ'), link);
+    const calls: readonly (readonly [string, readonly string[], string])[] = [
+      [link, [], world.repository],
+      ['writ', [], world.repository],
+      ['sh', ['writ'], resolve('bin')],
+    ];
+    const path = `${join(world.root, 'bin')}:${process.env['PATH']}`;
+    const statuses = calls.flatMap(([program, args, cwd]) =>
+      [['exec', '--job', 'x', '--', 'sh', '-c', 'exit 9'], ['--version']].map(
+        (verb) =>
+          spawnSync(program, [...args, ...verb], { cwd, env: { ...world.environment, PATH: path } }).status,
+      ),
+    );
+    // Writ's own checkout is no repository that is registered here.
+    expect(statuses).toEqual([9, 0, 9, 0, expect.any(Number), 0]);
+  });
+
+  it('explains itself, and says what is wrong with its own options', () => {
+    expect(world.writ(['exec', '--help'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('run one command under a writ'),
+    });
+    for (const args of [
+      ['exec'],
+      ['exec', '--'],
+      ['run'],
+      ['exec', '--nonsense', '--', 'true'],
+      ['exec', '--job'],
+    ])
+      expect(world.writ(args).status).toBe(2);
+    expect(world.writ(['exec', '--profile=observe', 'echo', '--json']).stdout).toBe('--json\n');
   });
 
   it('runs in the directory it was called from', () => {
