@@ -206,6 +206,7 @@ describe('the log', () => {
     expect(found.map(({ entry }) => entry.type).sort()).toEqual([
       'decision',
       'execution.ended',
+      'execution.process',
       'execution.started',
     ]);
     expect(found.find(({ entry }) => entry.type === 'execution.ended')?.entry.data).toMatchObject({

@@ -42,7 +42,12 @@ limits: { writTtl: 1h }
     'read-write',
     [],
   ]);
-  expect(organisation.limits).toEqual({ writTtl: 3_600_000, renewals: 8, approvalTtl: 1_800_000 });
+  expect(organisation.limits).toEqual({
+    writTtl: 3_600_000,
+    renewals: 8,
+    approvalTtl: 1_800_000,
+    svidTtl: 300_000,
+  });
   expect(organisation.execution).toEqual({ assistant: 'local', profile: 'develop' });
   expect(organisation.repositories['github.com/acme/shop']?.sensitivity).toBe('internal');
 });

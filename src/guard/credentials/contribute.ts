@@ -38,11 +38,10 @@ export async function contributeCredentials(
   session.cleanUp.push(() => release(guard, session));
   const contributions: Contribution[] = [];
   const { remote, addresses } = session.place.repository;
+  const named = addresses().length > 0;
   const forGit = names
     .map((name) => registered(organisation.credentials, name))
-    .find(
-      (one) => one !== null && isForGit(one) && remote.startsWith(`${one.host}/`) && addresses.length > 0,
-    );
+    .find((one) => one !== null && isForGit(one) && remote.startsWith(`${one.host}/`) && named);
   const cluster = names
     .map((name) => registered(organisation.credentials, name))
     .find((one) => one?.broker === 'kubernetes');
@@ -123,7 +122,7 @@ const gitPort = 3129;
 
 /** Git goes to the guard wherever it would go to the writ's own repository; elsewhere it goes as ever. */
 async function contributeGit({ guard, session, inFolder, hold }: Place): Promise<Contribution> {
-  const { addresses } = session.place.repository;
+  const addresses = session.place.repository.addresses();
   const [address = ''] = addresses;
   const source = inFolder('git.sock');
   const relay = await startGitRelay({

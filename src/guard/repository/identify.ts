@@ -44,8 +44,11 @@ export interface IdentifiedRepository extends RepositoryIdentity {
   readonly continues: boolean;
   /** Root of the worktree that holds this one as a submodule. */
   readonly superproject: string | null;
-  /** Of its server as the clone's configuration writes them; each means `remote`. */
-  readonly addresses: readonly string[];
+  /**
+   * Of its server as the clone's configuration writes them; each means `remote`. A function, because one may hold
+   * somebody's login, which must not be written wherever an identity is.
+   */
+  readonly addresses: () => readonly string[];
 }
 
 /**
@@ -105,7 +108,7 @@ export async function identifyRepository(
     subdirectory: worktree.subdirectory,
     continues,
     superproject: outer,
-    addresses: remote.addresses,
+    addresses: () => remote.addresses,
   };
 }
 
