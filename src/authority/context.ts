@@ -34,6 +34,7 @@ export type AuthorityErrorCode =
   | 'writ_not_active'
   | 'task_key_mismatch'
   | 'key_missing'
+  | 'guard_only'
   | 'lease_unknown'
   | 'lease_ended'
   | 'leases_too_many'

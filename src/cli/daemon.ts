@@ -88,7 +88,7 @@ async function serve(
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
       },
-      { caller: callerNow() },
+      { caller: callerNow(), guard: true },
     );
   const guard = createGuard(home, governance, authorityClient(toAuthority));
   authority.context.events.on('ended', ({ writ, state, reason }: WritEnded) =>

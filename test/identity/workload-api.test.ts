@@ -4,6 +4,9 @@
 import { spawnSync, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -286,6 +289,18 @@ describe('nobody else gets anything', () => {
     expect(alerts.map(({ entry }) => [entry.session, entry.data])).toEqual([[sessions[0], data]]);
   });
 
+  test("nor does the socket that all of the user's processes share give it away", async () => {
+    const { claims } = (world.json('list') as { claims: { id: string } }[])[0] ?? { claims: { id: '' } };
+    for (const [path, body] of Object.entries({
+      '/v1/svids/jwt': { writ: claims.id, audience: ['a'], workload: null },
+      '/v1/svids/x509': { writ: claims.id, publicKey: {}, workload: null },
+      '/v1/leases': {},
+    })) {
+      const answer = await post(join(world.writHome, 'run', 'writ.sock'), path, body);
+      expect([answer.status, answer.code]).toEqual([403, 'guard_only']);
+    }
+  });
+
   test('what was issued is on record with the executable that asked', () => {
     interface Issued {
       readonly entry: {
@@ -353,6 +368,14 @@ test('a certificate is renewed when half of its time is over', () => {
   });
   expect(new Set(serials.filter((serial) => serial !== null)).size).toBe(3);
 });
+
+async function post(socketPath: string, path: string, body: object) {
+  const outgoing = request({ socketPath, path, method: 'POST' });
+  outgoing.end(JSON.stringify(body));
+  const [message] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const { error } = (await json(message)) as { error: { code: string } };
+  return { status: message.statusCode, code: error.code };
+}
 
 /** Some process of the session's sandbox, as this machine numbers it. */
 function processOf(session: string): string {

@@ -48,7 +48,11 @@ import { given, json, query } from './request.ts';
 
 interface Environment {
   /** The person at the other end of the connection; null when nobody registered them. */
-  Bindings: { readonly caller: string | null };
+  Bindings: {
+    readonly caller: string | null;
+    /** The call comes from the guard in this process, and not over the socket that all of the user's processes share. */
+    readonly guard?: boolean;
+  };
 }
 
 const largestBody = 8 * 1024 * 1024;
@@ -66,6 +70,14 @@ export function createAuthorityApp(
   app.onError((error, context) => problem(error, context, report));
   app.notFound(() => {
     throw new WritError<RequestErrorCode>('route_unknown', 'there is nothing at this address');
+  });
+
+  // What these answer is a task's alone, and only its guard knows the task's processes from others.
+  app.on('POST', ['/svids/*', '/leases'], async (context, next) => {
+    if (context.env.guard !== true) {
+      throw new WritError<AuthorityErrorCode>('guard_only', 'only a guard may ask for this, for its tasks');
+    }
+    await next();
   });
 
   app.get('/events', (context) =>
@@ -132,7 +144,7 @@ export function createAuthorityApp(
     return context.body(null, 204);
   });
 
-  // Only a guard may ask for these. On one machine the socket says so; see docs/decisions/0015 for apart.
+  // For a guard of its own on another machine see docs/decisions/0015.
   app.post('/svids/jwt', async (context) => {
     const request = jwtSvidRequest.parse(await json(context.req.raw));
     return context.json(await issueJwtSvid(authority, request));

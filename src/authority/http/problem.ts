@@ -43,6 +43,7 @@ const statusOf: Readonly<Record<Code, Status>> = {
   writ_not_active: 409,
   task_key_mismatch: 403,
   key_missing: 503,
+  guard_only: 403,
   lease_unknown: 404,
   lease_ended: 409,
   leases_too_many: 429,
