@@ -139,6 +139,25 @@ child.kill()`;
   expect(exec('python3', '-c', code).stdout).toMatch(/^(Permission denied|Read-only file system)\n$/);
 });
 
+it('nobody inside can become the one who answers', () => {
+  world.write(
+    'listener.py',
+    `import ctypes, os, struct
+libc = ctypes.CDLL(None, use_errno=True)
+allow = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000))
+class Program(ctypes.Structure):
+  _fields_ = [('length', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+program = Program(1, ctypes.addressof(allow))
+libc.prctl(38, 1, 0, 0, 0)
+seccomp = 317 if os.uname().machine == 'x86_64' else 277
+print('listens' if libc.syscall(seccomp, 1, 8, ctypes.byref(program)) >= 0 else os.strerror(ctypes.get_errno()))
+`,
+  );
+  const outside = spawnSync('python3', ['listener.py'], { cwd: world.repository, encoding: 'utf8' });
+  expect(outside.stdout).toBe('listens\n');
+  expect(exec('python3', 'listener.py').stdout).toBe('Device or resource busy\n');
+});
+
 describe('programs of the repository', () => {
   it('run under develop, and not under observe', () => {
     world.write('hello.c', '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n');
