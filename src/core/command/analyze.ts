@@ -29,6 +29,8 @@ export function analyze(text: string, context: AnalysisContext): Analysis {
   const hidden = findHiddenText(text);
   const found = guarded(text, whole, (findings) => {
     if (foreign !== null) {
+      // Nothing of it is what Bash would make of the words: whichever program it was meant for, it is none of ours.
+      findings.add(foreignExec(foreign, text, context, whole));
       findings.opaque('exec', text, `it reads like ${foreign}, not Bash`, whole);
       findings.risk('not-bash', `the text reads like ${foreign}`, whole);
     }
@@ -68,6 +70,21 @@ export function analyzeArgv(argv: readonly string[], context: AnalysisContext): 
 
 /** Each shows links that are made through those of the round before. */
 const mostRounds = 3;
+
+function foreignExec(shell: string, text: string, { cwd }: AnalysisContext, span: Span): Operation {
+  return {
+    kind: 'exec',
+    target: shell,
+    argv: [shell, text],
+    unknown: [],
+    subcommand: null,
+    traits: ['unknown'],
+    cwd,
+    environment: {},
+    via: [],
+    span,
+  };
+}
 
 function interpreter(findings: Findings, context: AnalysisContext): Interpreter {
   const state = freshState(context, [context.cwd]);
