@@ -31,7 +31,7 @@ export function limitsReached(
   end: EndSessionRequest,
   exceeded: SessionCgroups['holds'],
 ): string[] {
-  const { outcome, signal, userMs, systemMs } = end;
+  const { outcome, signal } = end;
   const allows = (what: string, field: keyof Limits) =>
     `${what}, which the profile ${profile} limits (${field})`;
   const memory = allows(`it needed more than ${limits.memoryMiB} MiB of memory`, 'memoryMiB');
@@ -44,11 +44,16 @@ export function limitsReached(
     ...(exceeded.includes('pids')
       ? [allows(`it was refused more than ${limits.processes} processes at once`, 'processes')]
       : []),
-    ...(outcome === 'exited' && signal === 'SIGKILL' && userMs + systemMs >= limits.cpuSeconds * 900
+    ...(outcome === 'exited' && signal === 'SIGKILL' && exceeded.length === 0 && mostOfItsTime(limits, end)
       ? [allows(`ended: one process used ${limits.cpuSeconds} seconds of processor time`, 'cpuSeconds')]
       : []),
     ...(signal === 'SIGXFSZ'
       ? [allows(`ended: a file grew beyond ${limits.fileSizeMiB} MiB`, 'fileSizeMiB')]
       : []),
   ];
+}
+
+/** The kernel does not say who sent a SIGKILL. Its limit counts whole ticks, which may be far more than was used. */
+function mostOfItsTime({ cpuSeconds }: Limits, { userMs, systemMs }: EndSessionRequest): boolean {
+  return userMs + systemMs >= cpuSeconds * 500;
 }

@@ -8,7 +8,7 @@ beforeAll(() => {
   world.must('init', '--yes');
   world.organisation((document) => {
     const profiles = {
-      tight: { cpuSeconds: 1, fileSizeMiB: 1, memoryMiB: 200 },
+      tight: { cpuSeconds: 2, fileSizeMiB: 1, memoryMiB: 200 },
       short: { wallSeconds: 1 },
     };
     for (const [name, limits] of Object.entries(profiles)) {
@@ -40,7 +40,7 @@ describe('a command that runs into a limit', () => {
       'cpuSeconds',
       ['sh', '-c', 'while :; do :; done'],
       137,
-      /^writ: ended: one process used 1 seconds of processor time/m,
+      /^writ: ended: one process used 2 seconds of processor time/m,
     ],
     [
       'fileSizeMiB',
@@ -66,7 +66,7 @@ describe('a command that runs into a limit', () => {
     world.must('exec', '--profile', 'tight', '--', 'true');
     expect(newest('execution.started')).toMatchObject({
       limits: {
-        cpuSeconds: 1,
+        cpuSeconds: 2,
         memoryMiB: 200,
         heldBy: { memory: memoryIsHeld ? 'cgroup' : 'watch', others: 'rlimit', wall: 'clock' },
       },
