@@ -150,7 +150,7 @@ export function reachingTheGuard(stage: Stage): Attempt[] {
     attempt(
       'guard: its process',
       'stopped, nothing is decided',
-      'kill -0 $(pgrep -f "[w]rit.mjs" | head -n 1) && echo reached',
+      "pgrep -f '[w]rit.mjs' | while read p; do kill -0 $p && echo reached; done",
     ),
     attempt(
       'guard: its launcher',

@@ -22,11 +22,9 @@ static long detach(char **path) {
 static long proc(char **path) { return mount("proc", path[0], "proc", 0, NULL); }
 static long control_group(char **path) { return mount("cgroup2", path[0], "cgroup2", 0, NULL); }
 static long overlay(char **path) {
-    (void)path;
-    mkdir("/tmp/o", 0700);
-    if (mount("none", "/tmp/o", "tmpfs", 0, NULL)) return -1;
-    mkdir("/tmp/o/l", 0700), mkdir("/tmp/o/u", 0700), mkdir("/tmp/o/w", 0700), mkdir("/tmp/o/m", 0700);
-    return mount("overlay", "/tmp/o/m", "overlay", 0, "lowerdir=/tmp/o/l,upperdir=/tmp/o/u,workdir=/tmp/o/w");
+    if (mount("none", path[0], "tmpfs", 0, NULL) || chdir(path[0])) return -1;
+    mkdir("l", 0700), mkdir("u", 0700), mkdir("w", 0700), mkdir("m", 0700);
+    return mount("overlay", "m", "overlay", 0, "lowerdir=l,upperdir=u,workdir=w");
 }
 static long copy_tree(char **path) { return syscall(CALL_open_tree, AT_FDCWD, path[0], 1 | O_CLOEXEC); }
 static long move_tree(char **path) {
@@ -50,11 +48,9 @@ static long pick(char **path) {
     return syscall(CALL_fspick, AT_FDCWD, "/", 0);
 }
 static long pivot(char **path) {
-    (void)path;
-    mkdir("/tmp/p", 0700);
-    if (mount("none", "/tmp/p", "tmpfs", 0, NULL)) return -1;
-    mkdir("/tmp/p/old", 0700);
-    return syscall(SYS_pivot_root, "/tmp/p", "/tmp/p/old");
+    if (mount("none", path[0], "tmpfs", 0, NULL) || chdir(path[0])) return -1;
+    mkdir("old", 0700);
+    return syscall(SYS_pivot_root, ".", "old");
 }
 static long pivot_call(char **path) {
     (void)path;
@@ -63,9 +59,7 @@ static long pivot_call(char **path) {
 }
 /* The classic way out of a chroot: a root below the working directory, and then up. */
 static long change_root(char **path) {
-    (void)path;
-    mkdir("/tmp/c", 0700);
-    if (chroot("/tmp/c")) return -1;
+    if (chroot(path[0])) return -1;
     for (int i = 0; i < 64; i++) if (chdir("..")) return -1;
     return chroot(".");
 }
