@@ -43,12 +43,12 @@ function wanted(commands: readonly string[]): ReturnType<typeof emptyTally> {
   return tally;
 }
 
-test('command lines that once did more than was said', () => {
+test('command lines that once did more than was said', { timeout: 120_000 }, () => {
   expect(wanted(stories).differences).toEqual([]);
 });
 
 test('generated command lines do nothing that was not said', { timeout: 180_000 }, () => {
-  const tally = wanted(generatedCommands(250, 20_261_123));
+  const tally = wanted(generatedCommands(200, 20_261_123));
   expect(tally.differences.slice(0, 3).map((difference) => minimal(lab, difference))).toEqual([]);
   // The check would be vacuous if most were opaque, or nothing happened.
   expect(tally.opaqueCommands / tally.commands).toBeLessThan(0.45);
