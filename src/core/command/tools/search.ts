@@ -95,7 +95,8 @@ function expressions(call: Call, words: readonly Field[], starts: readonly Field
 }
 
 /** The name or path that all found files have, null where they may have any. */
-function narrowingName(tests: readonly Field[]): string | null {
+function narrowingName(given: readonly Field[]): string | null {
+  const tests = withoutExceptions(given);
   if (tests.some((one) => !one.known || /^(!|-not|,)$/.test(one.text))) return null;
   const names = tests.flatMap((one, at) =>
     /^-i?(name|path|wholename)$/.test(one.text) ? [tests[at + 1]?.text ?? ''] : [],
@@ -104,6 +105,16 @@ function narrowingName(tests: readonly Field[]): string | null {
   const alternatives = tests.filter((one) => /^-(o|or)$/.test(one.text)).length;
   if (names.length <= alternatives || !names.every((name) => /[A-Za-z0-9]/.test(name))) return null;
   return names.find((name) => !isExpendable(name)) ?? names[0] ?? null;
+}
+
+const byName = /^-i?(name|path|wholename|regex)$/;
+
+/** `-not -path X` only leaves some out of what the other tests find. */
+function withoutExceptions(tests: readonly Field[]): readonly Field[] {
+  const at = tests.findIndex(
+    ({ text }, index) => /^(!|-not)$/.test(text) && byName.test(tests[index + 1]?.text ?? ''),
+  );
+  return at < 0 ? tests : [...tests.slice(0, at), ...withoutExceptions(tests.slice(at + 3))];
 }
 
 function foundFile(word: Field, starts: readonly Field[], name: string | null): Field {
