@@ -24,6 +24,7 @@ import { signerFromSeed, type NoteSigner } from '../core/log/verifier-key.ts';
 import { loadBundle, type Bundle } from '../core/policy/bundle.ts';
 import { personByLogin } from '../core/policy/organisation.ts';
 import { authorityClient, type Send } from '../guard/authority-client.ts';
+import { enforcement } from '../guard/enforcement.ts';
 import { endSessionsOf, forgetVerdicts, killSession, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
 import { TaskKeys } from '../guard/identity/task-keys.ts';
@@ -255,7 +256,7 @@ async function describe(
     logSize: await store.log.size(),
     origin: signer.name,
     verifierKey: signer.vkey,
-    enforcement: 3,
+    enforcement,
     sandbox: `bubblewrap ${guard.machine.bubblewrap.version}, seccomp on ${guard.machine.architecture}`,
     issuer: policy.bundle === null ? null : issuerOf(authority.context),
   };

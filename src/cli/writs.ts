@@ -6,6 +6,7 @@ import type { RevokedWrits } from '../authority/services/revoke-writ.ts';
 import type { StoredEntry } from '../authority/store/port.ts';
 import { isId } from '../core/identity/ids.ts';
 import { loadBundle } from '../core/policy/bundle.ts';
+import { enforcement } from '../guard/enforcement.ts';
 import { identifyRepository } from '../guard/repository/identify.ts';
 import { connect, type Client } from './authority-client.ts';
 import { exit, exitOfVerdict } from './exit.ts';
@@ -32,7 +33,7 @@ export async function issue(_args: readonly string[], options: IssueOptions): Pr
     profile: options.profile ?? organisation.execution.profile,
     job: options.job ?? null,
     repository: { remote, commit, branch, worktree, worktreeId, proof, proven },
-    enforcement: 2,
+    enforcement,
     taskKey: await client.newTaskKey(),
   });
   if ('refusal' in answer) {

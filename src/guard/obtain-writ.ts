@@ -5,12 +5,10 @@ import { verifyWrit } from '../core/identity/writ-token.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import type { Organisation } from '../core/policy/organisation.ts';
+import { enforcement } from './enforcement.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
 import { identifyRepository } from './repository/identify.ts';
-
-/** What this guard's sandbox reaches: each process is decided when it starts. */
-const enforcement = 3;
 
 /** A new writ, or the one that was named if it is live and made for exactly this place. */
 export async function obtainWrit(

@@ -74,16 +74,14 @@ describe('the stock profiles', () => {
           'installs',
           'network',
           'fetches',
+          'configures',
           'persists',
           'signals',
           'unknown',
         ].map((trait) => [trait, 'allow']),
       ),
       ...Object.fromEntries(
-        ['destroys', 'dependencies', 'publishes', 'configures', 'credentials'].map((trait) => [
-          trait,
-          'step-up',
-        ]),
+        ['destroys', 'dependencies', 'publishes', 'credentials'].map((trait) => [trait, 'step-up']),
       ),
       ...Object.fromEntries(['privileges', 'system'].map((trait) => [trait, 'deny'])),
     });
