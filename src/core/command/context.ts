@@ -12,6 +12,11 @@ export interface AnalysisContext {
   readonly home: string;
   /** Symbolic links as they are where it would run; without it, paths mean what their text says. */
   readonly links?: Links | null;
+  /**
+   * Whether a folder of the repository can go although nothing in its name says so: because it is not there, is no
+   * folder, or is the task's own. Only for an act that happens at once, since a text can change what is there.
+   */
+  readonly removable?: (path: string) => boolean;
   /** Variables with known values; all others are unknown. */
   readonly variables?: Readonly<Record<string, string>>;
 }

@@ -10,6 +10,7 @@ export interface Place extends LinkSource {
   readonly home: string;
   /** Folder of the policy in force. */
   readonly governance?: string | null;
+  readonly removable?: (path: string) => boolean;
 }
 
 export interface Classified extends Pick<PathOperation, 'area' | 'sensitivity'> {

@@ -16,6 +16,7 @@ import { disagreementData, type Disagreement, type Seen } from '../reconcile.ts'
 import { mismatchRecord, processRecord, type Recorded, type Whose } from './entries.ts';
 import { Lineages } from './lineages.ts';
 import { ProcessLog } from './process-log.ts';
+import { OwnFolders } from './own-folders.ts';
 import type { ProgramView } from './programs.ts';
 import { lineages, parseBlock, scope, type Attempt, type Message } from './protocol.ts';
 
@@ -38,6 +39,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #log: ProcessLog;
+  readonly #begun: number;
   readonly #lineages = new Lineages();
   /** What kept verdicts stand for, by the request that they answered. */
   #kept = new Map<number, Recorded>();
@@ -55,6 +57,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     const { guard } = options;
+    this.#begun = guard.clock();
     this.#log = new ProcessLog(
       (records) => guard.authority.record(records),
       (error) => {
@@ -167,11 +170,12 @@ export class Supervisor {
     const before = this.#forgotten;
     this.#bundle ??= guard.bundle();
     const bundle = await this.#bundle;
+    const folders = new OwnFolders(session.place.repository.worktree, this.#begun);
     const { decision, program, byFileAlone } = decideProcess(attempt, {
       bundle,
       task: describeTask(session.writ, session.place),
       view,
-      context: session.place.context,
+      context: { ...session.place.context, removable: folders.removable },
       lineage,
       evidence: announced ?? [],
       isLoader: (await isLoaderCopy(sha256)) || (await isLoaderCopy(interpreterSha256)),
@@ -197,7 +201,7 @@ export class Supervisor {
       return;
     }
     this.#log.add(record);
-    const isFirm = attempt.lineage !== lineages.lost && before === this.#forgotten;
+    const isFirm = attempt.lineage !== lineages.lost && before === this.#forgotten && !folders.momentary;
     const reach = !isFirm ? scope.once : byFileAlone ? scope.files : scope.same;
     if (this.#kept.size >= mostKept) this.forget();
     if (reach !== scope.once) this.#kept.set(attempt.request, recorded);

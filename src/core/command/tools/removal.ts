@@ -47,7 +47,7 @@ function destroysPath({ place }: Call, path: string, pattern: boolean): boolean 
   if (wild && deeper.length === 0) return true;
   if (pattern && /[*?[]/.test(top))
     return !isExpendable(top.replace(/[*?[\]]+/g, '')) && /^[*?.[]/.test(top) && !hasEnding.test(top);
-  return !isExpendable(top);
+  return !isExpendable(top) && (pattern || place.removable?.(path) !== true);
 }
 
 /** The last part of a path of which only the source is known: `dist` of `"$d/dist"`. */
