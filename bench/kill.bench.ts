@@ -24,9 +24,7 @@ try {
   console.table([figures]);
   console.log(JSON.stringify({ bench: 'kill', ...figures }));
   world.must('kill', '--all', '--reason', 'the benchmark is over');
-  await Promise.all(
-    spared.map(({ launcher }) => (launcher.exitCode === null ? once(launcher, 'exit') : null)),
-  );
+  for (const { launcher } of spared) if (launcher.exitCode === null) await once(launcher, 'exit');
 } finally {
   world.dispose();
 }

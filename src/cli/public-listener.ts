@@ -65,5 +65,5 @@ function isWildcard(host: string): boolean {
 function create({ certificate, key }: Listening, handler: Parameters<typeof createPlain>[1]): Server {
   if (certificate === undefined || key === undefined) return createPlain(limits, handler);
   const tls = { cert: readFileSync(certificate), key: readFileSync(key), minVersion: 'TLSv1.2' } as const;
-  return createTls({ ...limits, ...tls }, handler) as unknown as Server;
+  return createTls({ ...limits, ...tls }, handler);
 }

@@ -173,9 +173,7 @@ describe('while a task holds a connection', () => {
     const words = new Set(
       files
         .filter((file) => file.isFile())
-        .flatMap(
-          (file) => readFileSync(join(file.parentPath, file.name), 'latin1').match(/[\w-]{32,}/g) ?? [],
-        )
+        .flatMap((file) => textOf(join(file.parentPath, file.name)).match(/[\w-]{32,}/g) ?? [])
         .filter((word) => word.length === 32),
     );
     expect(words.size).toBeGreaterThan(0);
@@ -184,3 +182,13 @@ describe('while a task holds a connection', () => {
     expect([...words].filter((word) => scramVerifier(word, salt) === verifier)).toEqual([]);
   });
 });
+
+/** What the end of a session has just removed holds nothing any more. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}

@@ -197,17 +197,15 @@ describe('identities end with the writ', () => {
     revoked: (id) => revokeWrit(world.context, 'ada', id, 'odd'),
     expired: async () => (world.clock.now += 15 * minute),
   };
-  for (const [how, end] of Object.entries(endings)) {
-    test(`${how}`, async () => {
-      const task = await startTask(world);
-      expect([await outcomeOf(jwtOf(task)), await outcomeOf(x509Of(task))]).toEqual(['done', 'done']);
-      await end(task.writ.claims.id);
-      expect([await outcomeOf(jwtOf(task)), await outcomeOf(x509Of(task))]).toEqual([
-        'writ_ended',
-        'writ_ended',
-      ]);
-    });
-  }
+  test.each(Object.entries(endings))('%s', async (_how, end) => {
+    const task = await startTask(world);
+    expect([await outcomeOf(jwtOf(task)), await outcomeOf(x509Of(task))]).toEqual(['done', 'done']);
+    await end(task.writ.claims.id);
+    expect([await outcomeOf(jwtOf(task)), await outcomeOf(x509Of(task))]).toEqual([
+      'writ_ended',
+      'writ_ended',
+    ]);
+  });
 
   test('never outlive it', async () => {
     const task = await startTask(world);

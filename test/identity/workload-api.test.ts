@@ -132,7 +132,7 @@ const socketOf = (session: string) => join(world.writHome, 'run', session, 'work
 
 /** Asks the socket from outside of every sandbox. */
 function outside(address: string, prefix: readonly string[] = [], node: string = process.execPath): Answer[] {
-  const [program = '', ...args] = [
+  const argv = [
     ...prefix,
     node,
     join(world.repository, 'client.mjs'),
@@ -140,7 +140,7 @@ function outside(address: string, prefix: readonly string[] = [], node: string =
     `unix://${address}`,
     JSON.stringify(jwtRequest),
   ];
-  const { stdout, stderr } = spawnSync(program, args, {
+  const { stdout, stderr } = spawnSync(argv[0] ?? '', argv.slice(1), {
     cwd: world.repository,
     encoding: 'utf8',
     env: { PATH: world.environment['PATH'] },
@@ -313,7 +313,7 @@ describe('nobody else gets anything', () => {
   });
 
   const socket = () => socketOf(sessions[0] ?? '');
-  const process1 = () => `${processOf(sessions[0] ?? '')}`;
+  const process1 = () => processOf(sessions[0] ?? '');
   const ways: Readonly<Record<string, () => Answer[]>> = {
     'a process in a sandbox of its own making': () =>
       outside(socket(), [

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Server } from 'node:net';
 import type { EndSessionRequest } from '../../src/core/api/guard.ts';
+import { WritError } from '../../src/core/model/errors.ts';
 import { launcherServer, type LauncherHandlers } from '../../src/guard/launcher/server.ts';
 import type { LaunchSpec } from '../../src/guard/sandbox/launch-spec.ts';
 
@@ -58,7 +59,7 @@ export async function launch(spec: LaunchSpec, program = launcher): Promise<Laun
       stdio: 'ignore',
     });
     const [result] = await Promise.all([ended.promise, once(child, 'exit')]);
-    if ('error' in result) throw result.error;
+    if ('error' in result) throw new WritError(result.error.code, result.error.message);
     return result;
   } finally {
     server.close();

@@ -222,8 +222,8 @@ async function pause(ms: number, gone: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal: gone, ref: false }).catch(() => {});
 }
 
-function fault(code: status, details: string): StatusObject {
-  return { code, details, metadata: new Metadata() };
+function fault(code: status, details: string): Error & StatusObject {
+  return Object.assign(new Error(details), { code, details, metadata: new Metadata() });
 }
 
 /** Refusals by the authority mean that there is no identity; what else fails may work at the next try. */

@@ -112,7 +112,7 @@ class Connection {
   }
 
   #fail(error: unknown): void {
-    this.#send(faultMessage(error, this.#handlers.report));
+    this.#send(faultMessage(error, (fault) => this.#handlers.report(fault)));
     this.#socket.end();
   }
 }

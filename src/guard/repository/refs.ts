@@ -19,7 +19,7 @@ const objectId = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const plainName = /^refs(\/(?!\.)[^/\\~^:?*[\s\p{Cc}]+)+$/u;
 
 /** `none`: there is no such ref. */
-export async function readRef(commonDirectory: string, name: string): Promise<string | 'none' | null> {
+export async function readRef(commonDirectory: string, name: string): Promise<string | null> {
   if (!isPlain(name)) return null;
   const loose = await readLoose(join(commonDirectory, name));
   if (loose !== 'none') return loose;
@@ -51,7 +51,7 @@ function isPlain(name: string): boolean {
   );
 }
 
-async function readLoose(path: string): Promise<string | 'none' | null> {
+async function readLoose(path: string): Promise<string | null> {
   const text = await orNull(readSmallFile(path, longestRef), path);
   if (text === null || text === 'none') return text;
   const id = text.toString('latin1').trimEnd();
