@@ -35,6 +35,10 @@ it('not a folder that was there before', () => {
   expect(existsSync(join(world.repository, 'sources/a'))).toBe(true);
 });
 
+it('nor what cannot be looked at, which ends nothing else', () => {
+  expect(script(`rm -rf ${'n'.repeat(300)} || echo refused`, 'echo goes on')).toBe('refused\ngoes on\n');
+});
+
 // The same words meant nothing a moment before: that verdict must not be remembered.
 it('nor one that comes to lie where nothing was', () => {
   expect(script('rm -rf later && echo absent', 'mv others later', 'rm -rf later || echo kept')).toBe(

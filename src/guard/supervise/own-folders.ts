@@ -16,19 +16,19 @@ export class OwnFolders {
 
   readonly removable = (path: string): boolean => {
     if (!isBelow(path, this.#worktree)) return false;
-    const facts = statOf(path);
-    // A birth time of 0: the file system knows none.
-    const removable = facts === null || !facts.isDirectory() || facts.birthtimeMs >= this.#since;
+    const removable = this.#isOwn(path);
     this.momentary ||= removable;
     return removable;
   };
-}
 
-function statOf(path: string) {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+  /** What cannot be looked at is not the task's. */
+  #isOwn(path: string): boolean {
+    try {
+      const facts = lstatSync(path, { throwIfNoEntry: false });
+      // A birth time of 0: the file system knows none.
+      return facts === undefined || !facts.isDirectory() || facts.birthtimeMs >= this.#since;
+    } catch {
+      return false;
+    }
   }
 }
