@@ -1,10 +1,10 @@
 /** Where an assistant's hook asks: one Unix socket a session, in view of that session only, with its own token. */
 import { timingSafeEqual } from 'node:crypto';
-import { chmod } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { WritError } from '../core/model/errors.ts';
 import { denial, type HookReply } from './assistants/hook.ts';
+import { listenPrivately } from './private-socket.ts';
 
 const largestPayload = 4 * 1024 * 1024;
 
@@ -25,9 +25,7 @@ export async function startHookServer(options: HookServerOptions): Promise<Serve
       response.destroy();
     });
   });
-  server.listen(options.socket);
-  await once(server, 'listening');
-  await chmod(options.socket, 0o600);
+  await listenPrivately(server, options.socket);
   return server;
 }
 

@@ -3,13 +3,13 @@
  * on the way out. It serves this one repository, and pushes only where the credential is for writing.
  */
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { WritError } from '../../core/model/errors.ts';
 import type { LeaseHolder } from './lease-holder.ts';
+import { listenPrivately } from '../private-socket.ts';
 
 /** What a lease of a broker for Git brings. */
 const access = z.object({
@@ -58,9 +58,7 @@ export async function startGitRelay(options: GitRelayOptions): Promise<GitRelay>
   });
   server.headersTimeout = 30_000;
   server.maxConnections = 100;
-  server.listen(options.socket);
-  await once(server, 'listening');
-  await chmod(options.socket, 0o600);
+  await listenPrivately(server, options.socket);
   return {
     close() {
       server.close();

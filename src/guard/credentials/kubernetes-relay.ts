@@ -1,11 +1,11 @@
 /** The API server of a cluster for one session, over a socket: the guard adds the token on the way out. */
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { WritError } from '../../core/model/errors.ts';
+import { listenPrivately } from '../private-socket.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 
 /** What a lease of the broker `kubernetes` brings. */
@@ -38,9 +38,7 @@ export async function startKubernetesRelay(
   });
   server.headersTimeout = 30_000;
   server.maxConnections = 100;
-  server.listen(socket);
-  await once(server, 'listening');
-  await chmod(socket, 0o600);
+  await listenPrivately(server, socket);
   return {
     close() {
       server.close();

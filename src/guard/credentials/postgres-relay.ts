@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { chmod } from 'node:fs/promises';
 import { z } from 'zod';
 import { scramFinal, scramFirst, type ScramFinal } from '../../core/identity/scram.ts';
 import { WritError } from '../../core/model/errors.ts';
+import { listenPrivately } from '../private-socket.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 import {
   fatalError,
@@ -57,9 +57,7 @@ export async function startPostgresRelay(socket: string, holder: LeaseHolder): P
     });
   });
   server.maxConnections = mostConnections;
-  server.listen(socket);
-  await once(server, 'listening');
-  await chmod(socket, 0o600);
+  await listenPrivately(server, socket);
   return {
     close() {
       server.close();

@@ -3,13 +3,12 @@
  * is made here and never leaves. Everything else that agents can do is refused.
  */
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { z } from 'zod';
 import { certificateType, ed25519Type } from '../../core/identity/ssh-certificate.ts';
 import { SshReader } from '../../core/identity/ssh-reader.ts';
 import { sshString, sshUint32 } from '../../core/identity/ssh-writer.ts';
+import { listenPrivately } from '../private-socket.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 
 const lent = z.object({ certificate: z.base64() });
@@ -38,9 +37,7 @@ export async function startSshAgent(
     serve(client, (request) => answer(request, holder, privateKey)).catch(() => client.destroy());
   });
   server.maxConnections = mostConnections;
-  server.listen(socket);
-  await once(server, 'listening');
-  await chmod(socket, 0o600);
+  await listenPrivately(server, socket);
   return {
     close() {
       server.close();
