@@ -12,7 +12,7 @@ import { decodeEnd, decodeRequest } from '../../src/guard/launcher/messages.ts';
 import { buildEnvironment } from '../../src/guard/sandbox/environment.ts';
 import { launchSpec } from '../../src/guard/sandbox/launch-spec.ts';
 import { detectMachine } from '../../src/guard/sandbox/machine.ts';
-import { launch } from './launching.ts';
+import { launch, smallLimits } from './launching.ts';
 import { buildNative } from './workshop.ts';
 
 const build = resolve(import.meta.dirname, '../../native/build');
@@ -241,14 +241,7 @@ describe.each(builds)('%s', (name, target) => {
           session: 's',
           terminal: false,
         }),
-        limits: {
-          cpuSeconds: 60,
-          processes: 64,
-          fileSizeMiB: 10,
-          openFiles: 256,
-          memoryMiB: 8192,
-          wallSeconds: 60,
-        },
+        limits: smallLimits,
         identity: { name: 'Writ', email: 'writ@localhost' },
         terminal: false,
       },

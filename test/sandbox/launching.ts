@@ -12,6 +12,16 @@ import type { LaunchSpec } from '../../src/guard/sandbox/launch-spec.ts';
 
 const launcher = resolve(import.meta.dirname, '../../native/build/writ-exec');
 
+/** Enough for what the tests of launching start. */
+export const smallLimits: LaunchSpec['limits'] = {
+  cpuSeconds: 60,
+  processes: 64,
+  fileSizeMiB: 10,
+  openFiles: 256,
+  memoryMiB: 8192,
+  wallSeconds: 60,
+};
+
 export interface LaunchResult {
   readonly reason: string;
   readonly exitCode: number | null;

@@ -15,7 +15,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildEnvironment } from '../../src/guard/sandbox/environment.ts';
 import { launchSpec } from '../../src/guard/sandbox/launch-spec.ts';
 import { detectMachine } from '../../src/guard/sandbox/machine.ts';
-import { launch } from './launching.ts';
+import { launch, smallLimits } from './launching.ts';
 import { buildNative } from './workshop.ts';
 
 let folder: string;
@@ -48,14 +48,7 @@ function plan() {
       gitDirectories: [],
       hide: [join(worktree, 'secret.txt')],
       environment: buildEnvironment({ searchPath: [], caller: {}, extra: {}, session: 's', terminal: false }),
-      limits: {
-        cpuSeconds: 60,
-        processes: 64,
-        fileSizeMiB: 10,
-        openFiles: 256,
-        memoryMiB: 8192,
-        wallSeconds: 60,
-      },
+      limits: smallLimits,
       identity: { name: 'Writ', email: 'writ@localhost' },
       terminal: false,
     },
