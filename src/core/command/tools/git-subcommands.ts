@@ -140,9 +140,12 @@ export const subcommands: ReadonlyMap<string, ToolModel> = named({
   }),
   'gc repack prune prune-packed pack-refs maintenance commit-graph multi-pack-index': git({
     traits: ['writes'],
-    options: { '--prune': { takes: 'maybe', traits: ['destroys'] }, '--aggressive --auto': 'flag' },
+    options: {
+      '--prune': { takes: 'maybe', traits: ['destroys'] },
+      '--aggressive --auto -n --dry-run': 'flag',
+    },
     apply: (call, parsed) => {
-      if (call.exec.subcommand === 'prune') call.trait('destroys');
+      if (call.exec.subcommand === 'prune' && !hasOption(parsed, '-n')) call.trait('destroys');
       if (call.exec.subcommand === 'maintenance' && /^(start|register)$/.test(parsed.operands[0]?.text ?? ''))
         call.trait('persists', 'configures');
     },
@@ -197,7 +200,11 @@ export const subcommands: ReadonlyMap<string, ToolModel> = named({
       } else if (verb === 'pull' || verb === 'fetch') {
         call.trait('fetches', 'network', 'writes');
         call.connectTo('remote:origin');
-      } else if (verb === 'install' || verb === 'track' || verb === 'untrack') {
+      } else if (
+        verb === 'install' ||
+        verb === 'untrack' ||
+        (verb === 'track' && parsed.operands.length > 1)
+      ) {
         call.trait('configures', 'writes');
         call.write(
           literal(verb === 'install' ? `${gitRoot(call)}/.git/config` : '.gitattributes', call.span),

@@ -99,7 +99,8 @@ function cargo(call: Call): void {
       return;
     case 'install':
     case 'binstall':
-      registry('dependencies', 'builds', 'writes');
+      if (call.words.some((word) => word.text === '--list')) call.trait('reads');
+      else registry('dependencies', 'builds', 'writes');
       return;
     case 'uninstall':
       call.trait('writes');

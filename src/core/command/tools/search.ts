@@ -221,7 +221,9 @@ export const search = named({
     hides: 'exec',
     raw: (call) => {
       if (
-        call.words.some((word) => !word.known || /^--(preview|bind|execute|become)|^-\w*f/.test(word.text))
+        call.words.some(
+          (word) => !word.known || /^--(preview|bind|execute|become|listen)|^-\w*f/.test(word.text),
+        )
       ) {
         call.opaque('exec', call.exec.argv.join(' '), 'it runs commands for what is chosen');
       }

@@ -167,10 +167,17 @@ export const text = named({
     traits: ['reads'],
     lenient: true,
     options: {
-      '-P --pager -H --html -B --browser': { takes: 'maybe', effect: 'program', hides: 'exec' },
+      '-P --pager': 'program',
+      '-H --html -B --browser': { takes: 'maybe', effect: 'program', hides: 'exec' },
       '-M --manpath -C --config-file': 'hides-exec',
       '-l --local-file': 'flag',
       '-X -T -Z': { takes: 'maybe' },
+    },
+    apply: (call, parsed) => {
+      const files = hasOption(parsed, '-l');
+      // A page with a slash in its name is a file, see man(1).
+      for (const page of parsed.operands)
+        if (files || !page.known || page.text.includes('/')) call.read(page);
     },
   }),
   'bat batcat': tool({
