@@ -64,8 +64,9 @@ function rank(sensitivity: PathOperation['sensitivity']): number {
   return sensitivity === null ? sensitivityOrder.length : sensitivityOrder.indexOf(sensitivity);
 }
 
-/** `*` alone names nothing in particular: policy takes it for the directory. */
-const namesNothing = (target: string): boolean => /^[^*?[]*\/\*+$/.test(target);
+/** `*` and `[a-z]*` name nothing in particular: policy takes them for the directory. */
+const namesNothing = (target: string): boolean =>
+  /^[^*?[]*\/(\[([!^]\w|[!^]\.|a-z|\[:alpha:\])\])?\*+$/.test(target);
 
 test('files that Bash finds for generated globs', () => {
   const words = fc

@@ -89,6 +89,11 @@ export class Call {
     addPaths('read', field, this, { by: this.name, recursive });
   }
 
+  /** Tells of a file by its entry alone: that it is there, its size, its times. */
+  look(field: Field, recursive = false): void {
+    addPaths('read', field, this, { by: this.name, recursive, unopened: true });
+  }
+
   write(field: Field, recursive = false): void {
     addPaths('write', field, this, { by: this.name, recursive });
   }

@@ -24,6 +24,8 @@ interface PathUse {
   readonly anyName?: boolean;
   /** The directory entry is meant, so that a link is not followed. */
   readonly entry?: boolean;
+  /** What the file holds is not seen. */
+  readonly unopened?: boolean;
 }
 
 /** Every path that the text may reach from there, as written and through links; null if that cannot be told. */
@@ -90,7 +92,7 @@ export function addPaths(kind: 'read' | 'write', field: Field, host: PathHost, u
 
 function addPath(kind: 'read' | 'write', target: string, field: Field, host: PathHost, use: PathUse): void {
   const { findings, place } = host;
-  const { by, recursive = false, anyName = false } = use;
+  const { by, recursive = false, anyName = false, unopened = false } = use;
   const { span, text } = field;
   // A link that a wildcard matched may lead to a path without any.
   const pattern = field.pattern && /[*?[]/.test(target);
@@ -99,7 +101,7 @@ function addPath(kind: 'read' | 'write', target: string, field: Field, host: Pat
     findings.opaque(kind, text, 'the pattern may match files anywhere', span);
     return;
   }
-  const { sensitivity } = found;
+  const sensitivity = unopened && found.sensitivity === 'secrets' ? null : found.sensitivity;
   // Most of /etc is harmless, the whole of it is not.
   const area = recursive && /^\/etc(\/\*)?$/.test(target) ? 'system' : found.area;
   findings.add({ kind, target, pattern, recursive, area, sensitivity, by, span });

@@ -34,8 +34,8 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
 
 function withSensitivity(found: Classified, compiled: readonly Segment[], place: Place): Classified {
   const inside = compiled.slice(place.repository.split('/').length);
-  // `*` alone names nothing in particular: it stands for the directory.
-  if (inside.at(-1)?.text === '*' && inside.filter((segment) => segment.wild).length === 1) return found;
+  // `*` and `[a-z]*` name nothing in particular: they stand for the directory.
+  if (inside.at(-1)?.anything === true && inside.filter((segment) => segment.wild).length === 1) return found;
   let { sensitivity } = found;
   const end = /[^*?]*$/.exec(inside.at(-1)?.text ?? '')?.[0] ?? '';
   for (const { example, depth } of examples) {
@@ -73,16 +73,23 @@ interface Segment {
   /** In lower case; brackets stand as `?` or `*`, which is generous. */
   readonly text: string;
   readonly wild: boolean;
+  /** Matches most names there are. */
+  readonly anything: boolean;
 }
 
 /** `[a-z]`, `[!x]`, `[]x]`; whatever else begins with a bracket may match anything. */
 const bracket = /\[[!^]?\]?(?:\[:\w+:\]|[^[\]\\])*\]/g;
+const anything = /^(\[([!^][^\]\\[-]|(a-z|A-Z|\[:(alpha|alnum|lower|upper):\])+)\])?\*+$/;
 const unsure = /\[.*/s;
 
 function compileSegment(segment: string): Segment {
   const text = segment.toLowerCase();
-  if (!wild.test(segment)) return { text, wild: false };
-  return { text: text.replace(bracket, '?').replace(unsure, '?*').replace(/\*+/g, '*'), wild: true };
+  if (!wild.test(segment)) return { text, wild: false, anything: false };
+  return {
+    text: text.replace(bracket, '?').replace(unsure, '?*').replace(/\*+/g, '*'),
+    wild: true,
+    anything: anything.test(segment),
+  };
 }
 
 function matchesPath(pattern: readonly Segment[], example: string): boolean {

@@ -40,19 +40,24 @@ export const coreText = named({
     },
     apply: (call, parsed) => {
       const operands = parsed.operands.length === 0 ? [literal('.', call.span)] : parsed.operands;
-      for (const operand of operands) call.read(operand, hasOption(parsed, '-R'));
+      for (const operand of operands) call.look(operand, hasOption(parsed, '-R'));
     },
   }),
   'dir vdir': reader('-I --ignore -w --width -T --tabsize'),
-  'stat file readlink realpath pathchk test [': tool({
+  'stat readlink realpath pathchk test [': tool({
     traits: ['reads'],
     lenient: true,
     hides: 'read',
-    options: {
-      '-c --format --printf --relative-to --relative-base': 'value',
-      '-f --files-from': 'read',
-      '-m --magic-file': 'read',
+    options: { '-c --format --printf --relative-to --relative-base': 'value' },
+    apply: (call, parsed) => {
+      for (const operand of parsed.operands) call.look(operand);
     },
+  }),
+  file: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-f --files-from -m --magic-file': 'read' },
     operands: 'read',
   }),
   du: tool({

@@ -44,6 +44,8 @@ export const system = named({
   ifconfig: shows(/^(-[asv]+ ?)*([\w.:@-]+)?$/),
   route: shows(/^(-[neCFv46]+ ?)*$/),
   'iptables ip6tables': shows(/^(-t \w+ )?(-[nvxw]+ )*(-L|-S|--list|--list-rules)( .*)?$/),
+  ldconfig: shows(/^-p$/),
+  mount: shows(/^(-l|-t [\w,]+)?$/, 'destroys'),
   nft: shows(/^(-\w+ )*list( .*)?$/),
   'ufw firewall-cmd': shows(/^(status( \w+)?|version|--state|--list-\S+|--get-\S+)$/),
   tc: shows(/^(-\w+ )*(qdisc|class|filter)( (show|ls|list)( .*)?)?$/),
@@ -91,12 +93,12 @@ export const system = named({
     },
   }),
   'atq atrm anacron crond cron': changes('persists'),
-  'mount umount losetup swapon swapoff mkfs fdisk parted gdisk sfdisk mkswap fsck e2fsck resize2fs tune2fs lvm pvcreate vgcreate lvcreate cryptsetup mdadm zfs zpool btrfs blkdiscard wipefs hdparm sgdisk partprobe':
+  'umount losetup swapon swapoff mkfs fdisk parted gdisk sfdisk mkswap fsck e2fsck resize2fs tune2fs lvm pvcreate vgcreate lvcreate cryptsetup mdadm zfs zpool btrfs blkdiscard wipefs hdparm sgdisk partprobe':
     changes('destroys', 'privileges'),
   'mkfs.ext4 mkfs.ext3 mkfs.xfs mkfs.vfat mkfs.btrfs': changes('destroys', 'privileges'),
   'useradd userdel usermod groupadd groupdel groupmod adduser deluser addgroup passwd chpasswd chsh chfn gpasswd newgrp sg vipw visudo':
     changes('privileges', 'credentials'),
-  'ebtables ifup ifdown brctl wg-quick openvpn openvt modprobe insmod rmmod depmod kexec setenforce apparmor_parser auditctl hwclock update-grub grub-install efibootmgr dracut update-initramfs ldconfig':
+  'ebtables ifup ifdown brctl wg-quick openvpn openvt modprobe insmod rmmod depmod kexec setenforce apparmor_parser auditctl hwclock update-grub grub-install efibootmgr dracut update-initramfs':
     changes('privileges'),
   'reboot shutdown halt poweroff init telinit': changes('signals'),
   'setcap getcap setfacl chattr chcon restorecon': tool({
