@@ -1,8 +1,9 @@
 /** Test ground: the stock governance as shipped, and a small organisation that uses it. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Evidence, EvidenceKey } from '../../src/core/model/evidence.ts';
 import type { Operation } from '../../src/core/model/operation.ts';
-import { loadBundle, type Bundle } from '../../src/core/policy/bundle.ts';
+import { loadBundle, type Bundle, type PolicyProblem } from '../../src/core/policy/bundle.ts';
 import type { Task } from '../../src/core/policy/request.ts';
 
 const folder = join(import.meta.dirname, '../../governance');
@@ -115,4 +116,22 @@ export function operation(text: string): Operation {
     default:
       throw new Error(`no operation: ${text}`);
   }
+}
+
+/** Problems as people read them. */
+export function told(problems: readonly PolicyProblem[]): string[] {
+  return problems.map(({ severity, code, place, message, hint }) => {
+    const tail = hint === null ? '' : ` (${hint})`;
+    return `${severity} ${code} ${place.file}:${place.line}:${place.column} ${message}${tail}`;
+  });
+}
+
+/** Approvals of these groups, by one person. */
+export function approvals(groups: readonly string[], by = 'ada', expiresAt = 2000): Evidence[] {
+  return groups.map((group) => ({
+    key: `approval:${group}` as EvidenceKey,
+    by,
+    reference: 'apr_1',
+    expiresAt,
+  }));
 }
