@@ -15,6 +15,6 @@ int features_command(int argc, char **argv);
 enum { MAX_CGROUPS = 4 };
 
 /* File descriptors that the launcher (sandbox.c) passes to `launch`. */
-enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, SUPERVISOR_FD = 5, FIRST_DATA_FD = 10 };
+enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, SUPERVISOR_FD = 5, LIFE_FD = 6, FIRST_DATA_FD = 10, FILTER_FD = 11 };
 
 #endif

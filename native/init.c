@@ -10,6 +10,9 @@
  * The setting `relay ADDRESS:PORT=SOCKET` has a child of this process carry the sandbox's own loopback port to the
  * socket of the guard's proxy, from before the command starts until it ends; see relay.c. It is no part of the command.
  *
+ * `writ-exec init in-place` stands in for it where there are no namespaces (in_place.h): likewise supervised, with the
+ * filter for the command at FILTER_FD; LIFE_FD ends with its supervisor.
+ *
  * `writ-exec init supervised` finds its supervisor at SUPERVISOR_FD: reads from it a block of rules for files
  * (landlock.h), and has the command begin under them and under the supervisor's eyes (listener.h).
  */
@@ -34,7 +37,9 @@
 
 #include "block.h"
 #include "commands.h"
+#include "descendants.h"
 #include "exec.h"
+#include "in_place.h"
 #include "landlock.h"
 #include "listener.h"
 #include "memory.h"
@@ -51,6 +56,9 @@ static const long long leftovers_grace_ms = 100;
 /* Between two looks at how much memory is in use. */
 static const long long memory_interval_ms = 1000;
 
+/* Between two rounds where processes are found one by one. */
+static const int killing_interval_ms = 2;
+
 static const struct {
     const char *name;
     __rlimit_resource_t resource;
@@ -63,6 +71,7 @@ struct settings {
     bool foreground;
     bool relayed;
     bool supervised;
+    bool in_place;
     struct block rules; /* of a supervised command */
     long long wall_ms; /* 0: none */
     unsigned long long memory_mib; /* 0: none, or held by a control group */
@@ -80,6 +89,8 @@ struct state {
     long long memory_at; /* of the next look at it */
     long long deadline; /* of the current phase, or -1 */
     bool alone;         /* no process but this one is left */
+    bool in_place;
+    bool killing;       /* again and again, where no namespace ends at once */
 };
 
 static long long now_ms(void) {
@@ -137,6 +148,8 @@ static struct settings read_settings(int count, char **words) {
         int left = count - i - 1;
         if (strcmp(words[i], "foreground") == 0) {
             settings.foreground = true;
+        } else if (strcmp(words[i], "new-session") == 0) {
+            if (setsid() < 0) fail(EXIT_SETUP, "setsid: %s", strerror(errno));
         } else if (strcmp(words[i], "wall-ms") == 0 && left >= 1) {
             settings.wall_ms = (long long)number(words[i + 1]);
             i += 1;
@@ -164,7 +177,7 @@ static struct settings read_settings(int count, char **words) {
             fail(EXIT_SETUP, "init: bad setting %s", words[i]);
         }
     }
-    verify_mounts(mounts, mount_count);
+    if (mount_count > 0) verify_mounts(mounts, mount_count);
     free(mounts);
     return settings;
 }
@@ -193,7 +206,8 @@ static void submit(const struct settings *settings) {
     if (prctl(PR_SET_DUMPABLE, 1) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     struct confinement confinement = {
         .landlock_abi = restrict_to(block_strings(&settings->rules), settings->rules.count)};
-    int listener = install_listener();
+    if (settings->in_place && confinement.landlock_abi == 0) fail(EXIT_SETUP, "the kernel has no Landlock");
+    int listener = install_listener(settings->in_place);
     send_listener(SUPERVISOR_FD, listener, confinement);
     close(listener);
     close(SUPERVISOR_FD);
@@ -206,6 +220,7 @@ __attribute__((noreturn)) static void become_command(const struct settings *sett
     sigset_t none;
     sigemptyset(&none);
     apply_limits(settings);
+    if (settings->in_place) confine_in_place();
     if (settings->supervised) submit(settings);
     sigprocmask(SIG_SETMASK, &none, NULL);
     environ = env;
@@ -241,7 +256,9 @@ static bool for_whole_group(int signal) {
 
 static void kill_everything(struct state *state, const char *reason) {
     if (!state->ended) state->reason = reason;
-    kill(-1, SIGKILL);
+    state->killing = state->in_place;
+    if (state->killing) kill_descendants();
+    else kill(-1, SIGKILL);
 }
 
 static void reap(struct state *state) {
@@ -300,7 +317,9 @@ static void look_at_memory(struct state *state) {
 }
 
 static void supervise(struct state *state, int child_signals) {
-    struct pollfd events[2] = {{.fd = child_signals, .events = POLLIN}, {.fd = CONTROL_FD, .events = POLLIN}};
+    struct pollfd events[3] = {{.fd = child_signals, .events = POLLIN},
+                               {.fd = CONTROL_FD, .events = POLLIN},
+                               {.fd = state->in_place ? LIFE_FD : -1, .events = POLLIN}};
     while (!(state->ended && state->alone)) {
         long long left = state->deadline < 0 ? -1 : state->deadline - now_ms();
         if (state->deadline >= 0 && left <= 0) {
@@ -310,12 +329,18 @@ static void supervise(struct state *state, int child_signals) {
         look_at_memory(state);
         long long longest = state->memory_mib == 0 ? 60000 : memory_interval_ms;
         int timeout = left < 0 && state->memory_mib == 0 ? -1 : left < 0 || left > longest ? (int)longest : (int)left;
-        if (poll(events, 2, timeout) < 0 && errno != EINTR) fail(EXIT_SETUP, "poll: %s", strerror(errno));
+        if (state->killing) timeout = killing_interval_ms;
+        if (poll(events, 3, timeout) < 0 && errno != EINTR) fail(EXIT_SETUP, "poll: %s", strerror(errno));
         if (events[0].revents != 0) {
             struct signalfd_siginfo info;
             if (read(child_signals, &info, sizeof info) < 0 && errno != EAGAIN) fail(EXIT_SETUP, "signalfd");
         }
         reap(state);
+        if (state->killing && !state->alone) kill_descendants();
+        if (events[2].revents != 0) {
+            kill_everything(state, "killed");
+            events[2].fd = -1;
+        }
         if (events[1].revents != 0) {
             serve_requests(state);
             if (events[1].revents & (POLLHUP | POLLERR)) events[1].fd = -1;
@@ -334,13 +359,18 @@ static void tell_end(const struct state *state) {
 }
 
 int init_command(int argc, char **argv) {
-    bool supervised = argc == 1 && strcmp(argv[0], "supervised") == 0;
-    if ((argc != 0 && !supervised) || getpid() != 1) fail(EXIT_SETUP, "init: only as process 1 of a sandbox");
-    close_range(supervised ? SUPERVISOR_FD + 1 : REAL_STDERR_FD + 1, ~0u, 0);
+    bool in_place = argc == 1 && strcmp(argv[0], "in-place") == 0;
+    bool supervised = in_place || (argc == 1 && strcmp(argv[0], "supervised") == 0);
+    if ((argc != 0 && !supervised) || (getpid() != 1 && !in_place)) {
+        fail(EXIT_SETUP, "init: only as process 1 of a sandbox");
+    }
+    if (in_place) begin_in_place();
+    close_range(in_place ? LIFE_FD + 1 : supervised ? SUPERVISOR_FD + 1 : REAL_STDERR_FD + 1, ~0u, 0);
     /* The command runs as the same user: this keeps it out of /proc/1, and so away from the control socket. */
     if (prctl(PR_SET_DUMPABLE, 0) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     if (supervised) fcntl(SUPERVISOR_FD, F_SETFD, FD_CLOEXEC);
+    if (in_place) fcntl(LIFE_FD, F_SETFD, FD_CLOEXEC);
 
     sigset_t everything, children;
     sigfillset(&everything);
@@ -357,6 +387,7 @@ int init_command(int argc, char **argv) {
     if (argv_block.count == 0) fail(EXIT_SETUP, "init: no command");
     struct settings settings = read_settings((int)settings_block.count, block_strings(&settings_block));
     settings.supervised = supervised;
+    settings.in_place = in_place;
     if (supervised) settings.rules = read_block(SUPERVISOR_FD);
 
     /* Until here standard error was the launcher's, which turns what it reads into its own error. */
@@ -365,6 +396,7 @@ int init_command(int argc, char **argv) {
 
     struct state state = {.reason = "exited", .deadline = -1, .memory_mib = settings.memory_mib};
     state.memory_at = now_ms() + memory_interval_ms;
+    state.in_place = in_place;
     if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
     state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));
     if (supervised) close(SUPERVISOR_FD);

@@ -7,7 +7,9 @@
  *
  * Without supervision it becomes bubblewrap. Where the arguments begin with `supervise SOCKET TOKEN WORD… bubblewrap`,
  * which are not bubblewrap's, it stays, as bubblewrap's parent, and decides with the guard that listens at SOCKET
- * which programs start (supervise.c); the words in between are for process 1 (landlock.c).
+ * which programs start (supervise.c); the words in between are for process 1 (landlock.c). Where `in-place` stands
+ * for `bubblewrap`, there are no namespaces to be had: the words after it are for in_place.h, and process 1's stand-in
+ * is started without bubblewrap.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,7 @@
 #include "block.h"
 #include "commands.h"
 #include "devices.h"
+#include "in_place.h"
 #include "report.h"
 #include "supervise.h"
 #include "words.h"
@@ -72,7 +75,8 @@ static bool take_supervision(struct item *arguments, struct supervision *supervi
         if (i == 0 && strcmp(word, "supervise") != 0) return false;
         if (i == 1) supervision->socket = strdup(word);
         if (i == 2) supervision->token = strdup(word);
-        if (i > 2 && strcmp(word, "bubblewrap") == 0) {
+        supervision->in_place = i > 2 && strcmp(word, "in-place") == 0;
+        if (supervision->in_place || (i > 2 && strcmp(word, "bubblewrap") == 0)) {
             arguments->length = (uint32_t)(end - next);
             memmove(arguments->bytes, next, arguments->length);
             return true;
@@ -94,6 +98,20 @@ __attribute__((noreturn)) static void become_bubblewrap(const char *path, bool s
     char *const environment[] = {NULL};
     execve(path, words, environment);
     fail(EXIT_SETUP, "cannot start %s: %s", path, strerror(errno));
+}
+
+/* Under the name of its own program, since there is no other way to it. It notices by LIFE_FD that we are gone. */
+__attribute__((noreturn)) static void start_stand_in(char *const *cgroups, int outside, int life) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (char *const *cgroup = cgroups; *cgroup != NULL; cgroup++) join_cgroup(*cgroup);
+    drop_capabilities();
+    if (dup2(outside, SUPERVISOR_FD) < 0 || dup2(life, LIFE_FD) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
+    char *const words[] = {"writ-exec", "init", "in-place", NULL};
+    char *const environment[] = {NULL};
+    execve("/proc/self/exe", words, environment);
+    fail(EXIT_SETUP, "cannot start process 1's stand-in: %s", strerror(errno));
 }
 
 /* In the child: everything as it would be without a supervisor, and the socket to it. */
@@ -132,13 +150,14 @@ static void write_rules(int socket, const struct words *rules) {
     }
 }
 
-static int launch_supervised(const char *path, char *const *cgroups, uint32_t files,
-                             const struct supervision *supervision, const struct words *rules) {
+static int launch_supervised(const struct block *block, char *const *cgroups, const struct supervision *supervision,
+                             const struct words *rules) {
     int guard = begin_supervision(supervision);
-    int inside[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, inside) != 0) {
+    int inside[2], life[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, inside) != 0 || pipe2(life, O_CLOEXEC) != 0) {
         fail(EXIT_SETUP, "socketpair: %s", strerror(errno));
     }
+    if (supervision->in_place) prepare_in_place(block->items[1].bytes, block->items[1].length);
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
@@ -147,11 +166,14 @@ static int launch_supervised(const char *path, char *const *cgroups, uint32_t fi
     pid_t self = getpid();
     pid_t sandbox = fork();
     if (sandbox < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
-    if (sandbox == 0) start_sandbox(path, cgroups, inside[1], self);
+    if (sandbox == 0 && supervision->in_place) start_stand_in(cgroups, inside[1], life[0]);
+    if (sandbox == 0) start_sandbox(block->items[0].bytes, cgroups, inside[1], self);
     close(inside[1]);
-    let_go_of_streams(files);
+    close(life[0]);
+    let_go_of_streams(block->count - 1);
+    if (supervision->in_place) drop_capabilities();
     write_rules(inside[0], rules);
-    return supervise_sandbox(sandbox, inside[0], guard);
+    return supervise_sandbox(sandbox, inside[0], guard, supervision->in_place);
 }
 
 int launch_command(int argc, char **argv) {
@@ -177,7 +199,7 @@ int launch_command(int argc, char **argv) {
     struct words rules = {0};
     bool supervised = take_supervision(&block.items[1], &supervision, &rules);
     for (uint32_t i = 1; i < block.count; i++) place_data(&block.items[i], FIRST_DATA_FD + (int)i - 1);
-    if (supervised) return launch_supervised(block.items[0].bytes, cgroups, block.count - 1, &supervision, &rules);
+    if (supervised) return launch_supervised(&block, cgroups, &supervision, &rules);
     for (char *const *cgroup = cgroups; *cgroup != NULL; cgroup++) join_cgroup(*cgroup);
     become_bubblewrap(block.items[0].bytes, false);
 }

@@ -2,10 +2,14 @@
 #ifndef WRIT_LISTENER_H
 #define WRIT_LISTENER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Puts this process, and all that it starts, under the filter. Ends the program where the kernel refuses. */
-int install_listener(void);
+/*
+ * Puts this process, and all that it starts, under the filter; `in_place` with the calls that wait where there are no
+ * namespaces (calls.h). Ends the program where the kernel refuses.
+ */
+int install_listener(bool in_place);
 
 /* What the command's process tells the supervisor together with the listener, before it becomes the command. */
 struct confinement {

@@ -31,7 +31,7 @@
 #include "relay.h"
 #include "report.h"
 
-enum { MAX_LISTENERS = 16, MAX_CONNECTIONS = 512, BUFFER_BYTES = 64 * 1024 };
+enum { MAX_LISTENERS = 16, MAX_CONNECTIONS = 512, MAX_ANNOUNCED = 1024, BUFFER_BYTES = 64 * 1024 };
 
 /* How long a connection waits for a place in the Unix socket's queue. */
 static const long long connect_patience_ms = 5000;
@@ -60,6 +60,7 @@ static struct listener listeners[MAX_LISTENERS];
 static size_t listener_count;
 static struct connection *connections[MAX_CONNECTIONS];
 static size_t connection_count;
+static int admissions = -1;
 
 static long long now_ms(void) {
     struct timespec now;
@@ -79,7 +80,7 @@ void relay_listen(const char *text) {
     char *end;
     long port = strtol(colon + 1, &end, 10);
     struct sockaddr_in where = {.sin_family = AF_INET};
-    bool valid = end == equals && end != colon + 1 && port > 0 && port < 65536;
+    bool valid = end == equals && end != colon + 1 && port >= 0 && port < 65536;
     if (!valid || inet_pton(AF_INET, address, &where.sin_addr) != 1) fail(EXIT_SETUP, "relay: bad address in %s", text);
     if ((ntohl(where.sin_addr.s_addr) >> 24) != 127) fail(EXIT_SETUP, "relay: %s is not a loopback address", address);
     where.sin_port = htons((uint16_t)port);
@@ -99,10 +100,40 @@ void relay_listen(const char *text) {
     }
 }
 
+uint16_t relay_port(void) {
+    struct sockaddr_in where = {0};
+    socklen_t length = sizeof where;
+    if (listener_count == 0 || getsockname(listeners[listener_count - 1].fd, (struct sockaddr *)&where, &length) != 0) {
+        fail(EXIT_SETUP, "relay: no port: %s", strerror(errno));
+    }
+    return ntohs(where.sin_port);
+}
+
+void relay_admit(int announced) {
+    admissions = announced;
+    if (fcntl(announced, F_SETFL, O_NONBLOCK) != 0) fail(EXIT_SETUP, "relay: %s", strerror(errno));
+}
+
+/* Each announcement serves once. */
+static bool is_admitted(uint16_t port) {
+    static uint16_t announced[MAX_ANNOUNCED];
+    static size_t count;
+    if (admissions < 0) return true;
+    while (count < MAX_ANNOUNCED && read(admissions, &announced[count], sizeof *announced) == sizeof *announced) count++;
+    for (size_t i = 0; i < count; i++) {
+        if (announced[i] != port) continue;
+        announced[i] = announced[--count];
+        return true;
+    }
+    return false;
+}
+
 static void accept_connection(const struct listener *listener) {
-    int client = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_in from = {0};
+    socklen_t length = sizeof from;
+    int client = accept4(listener->fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client < 0) return;
-    struct connection *connection = malloc(sizeof *connection);
+    struct connection *connection = is_admitted(ntohs(from.sin_port)) ? malloc(sizeof *connection) : NULL;
     if (connection == NULL) {
         close(client);
         return;

@@ -1,8 +1,16 @@
 #ifndef WRIT_RELAY_H
 #define WRIT_RELAY_H
 
+#include <stdint.h>
+
 /* Listens on a loopback address of the sandbox: ADDRESS:PORT=SOCKET. Ends the process when it cannot. */
 void relay_listen(const char *text);
+
+/* The port of the last of them: where none was asked for (0), the one that the kernel chose. */
+uint16_t relay_port(void);
+
+/* From now on only connections are carried whose port can be read from here first, each as a uint16_t. */
+void relay_admit(int announced);
 
 /* Gives up the terminal, the standard streams and the signals that are meant for the command. */
 void relay_detach(void);

@@ -15,12 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "attempt.h"
+#include "calls.h"
 #include "commands.h"
+#include "descendants.h"
 #include "guard_link.h"
 #include "listener.h"
 #include "report.h"
@@ -45,6 +49,8 @@ static struct {
     struct waiting *waiting;
     bool asked; /* a question waits in the output, and must not wait for company */
     int complaints;
+    bool in_place; /* no namespace holds the tree together */
+    bool ending;
 } session = {.listener = -1, .root = -1};
 
 int begin_supervision(const struct supervision *supervision) {
@@ -59,6 +65,8 @@ int begin_supervision(const struct supervision *supervision) {
 
 /* Process 1 too, so that nothing depends on the order in which the kernel tells of deaths. */
 static void kill_sandbox(void) {
+    session.ending = true;
+    if (session.in_place) kill_descendants();
     kill(session.sandbox, SIGKILL);
     if (session.init > 1) kill(session.init, SIGKILL);
 }
@@ -173,6 +181,10 @@ static void repeat(struct attempt *attempt, const struct verdict *verdict) {
 static void take_notification(void) {
     struct seccomp_notif notification = {0};
     if (ioctl(session.listener, SECCOMP_IOCTL_NOTIF_RECV, &notification) != 0) return;
+    if (notification.data.nr != __NR_execve && notification.data.nr != __NR_execveat) {
+        serve_call(session.listener, &notification, session.ending);
+        return;
+    }
     if (session.root < 0) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%u/root", notification.pid);
@@ -332,8 +344,10 @@ static void send_output(bool gathered) {
     session.guard = -1;
 }
 
-int supervise_sandbox(pid_t sandbox, int inside, int guard) {
+int supervise_sandbox(pid_t sandbox, int inside, int guard, bool in_place) {
     session.sandbox = sandbox;
+    session.in_place = in_place;
+    if (in_place && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     session.inside = inside;
     session.guard = guard;
     sigset_t children;
@@ -366,6 +380,9 @@ int supervise_sandbox(pid_t sandbox, int inside, int guard) {
         if (events[2].revents != 0) listen_to_guard();
         if (events[3].revents != 0) take_listener();
     }
+    if (session.listener >= 0) close(session.listener);
+    /* Of the stand-in nothing is left behind, whatever ended it. */
+    if (in_place) end_descendants();
     if (session.guard >= 0) flush_output(session.guard, true);
     return status;
 }

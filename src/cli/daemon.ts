@@ -24,7 +24,7 @@ import { signerFromSeed, type NoteSigner } from '../core/log/verifier-key.ts';
 import { loadBundle, type Bundle } from '../core/policy/bundle.ts';
 import { personByLogin } from '../core/policy/organisation.ts';
 import { authorityClient, type Send } from '../guard/authority-client.ts';
-import { enforcement } from '../guard/enforcement.ts';
+import { enforcementReached } from '../guard/enforcement.ts';
 import { endSessionsOf, forgetVerdicts, killSession, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
 import { TaskKeys } from '../guard/identity/task-keys.ts';
@@ -256,10 +256,18 @@ async function describe(
     logSize: await store.log.size(),
     origin: signer.name,
     verifierKey: signer.vkey,
-    enforcement,
-    sandbox: `bubblewrap ${guard.machine.bubblewrap.version}, seccomp on ${guard.machine.architecture}`,
+    enforcement: enforcementReached(guard.machine),
+    sandbox: describeConfinement(guard.machine),
     issuer: policy.bundle === null ? null : issuerOf(authority.context),
   };
+}
+
+function describeConfinement({ bubblewrap, confinement, architecture }: Guard['machine']): string {
+  const means =
+    confinement.kind === 'namespaces'
+      ? `bubblewrap ${bubblewrap.version}`
+      : `in place, without namespaces: Landlock ABI ${confinement.landlockAbi}`;
+  return `${means}, seccomp on ${architecture}`;
 }
 
 async function listen(server: Server, home: Home, name: string): Promise<void> {

@@ -6,11 +6,12 @@ import type { RevokedWrits } from '../authority/services/revoke-writ.ts';
 import type { StoredEntry } from '../authority/store/port.ts';
 import { isId } from '../core/identity/ids.ts';
 import { loadBundle } from '../core/policy/bundle.ts';
-import { enforcement } from '../guard/enforcement.ts';
 import { identifyRepository } from '../guard/repository/identify.ts';
 import { connect, type Client } from './authority-client.ts';
+import { ensureRunning } from './daemon-client.ts';
 import { exit, exitOfVerdict } from './exit.ts';
 import { stockGovernance } from './governance.ts';
+import { locateHome } from './home.ts';
 import { showSession } from './show-session.ts';
 import { clock } from './time.ts';
 import { paint, print, printJson, say, table, visible } from './output.ts';
@@ -26,6 +27,7 @@ interface IssueOptions {
 export async function issue(_args: readonly string[], options: IssueOptions): Promise<void> {
   const client = await connect();
   const { organisation } = await inForce(client);
+  const { enforcement } = await ensureRunning(locateHome(process.env));
   const found = await identifyRepository(resolve(options.repo ?? '.'), organisation.repositories);
   const { remote, commit, branch, worktree, worktreeId, proof, proven } = found;
   const answer = await client.post<{ writ: Writ } | { refusal: WritRefusal }>('/writs', {

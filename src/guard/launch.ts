@@ -12,6 +12,7 @@ import type { Guard } from './guard.ts';
 import { createCgroups } from './sandbox/cgroup.ts';
 import { planRecording, secretsOf } from './recording.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
+import { inPlaceFiles, makeSurroundings } from './sandbox/in-place.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
 import type { Session } from './session.ts';
 import { contributeSupervision } from './supervise/contribute.ts';
@@ -25,6 +26,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const profile = registered(organisation.profiles, session.writ.claims.profile);
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
   const folder = await sessionFolder(guard, session);
+  const surroundings = guard.machine.confinement.kind === 'in-place' ? makeSurroundings(folder) : null;
   const services = [
     await contributeAssistant(guard, session, folder),
     await contributeIdentity(guard, session, folder),
@@ -33,9 +35,12 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   ];
   const gitDirectories = gitDirectoriesOutside(session);
   const repository = [place.repository.worktree, ...gitDirectories];
+  const extraBinds = [...guard.toolchain.binds, ...services.flatMap(({ binds }) => binds)];
+  const inPlace =
+    surroundings === null ? null : inPlaceFiles(guard.machine, surroundings, extraBinds, repository);
   const contributions = [
     ...services,
-    await contributeSupervision(guard, session, folder, repository, services),
+    await contributeSupervision(guard, session, folder, repository, services, inPlace),
   ];
   // An assistant's session lasts as long as its writ is renewed; each of its commands has the assistant's own limits.
   const limits = request.kind === 'run' ? { ...profile.limits, wallSeconds: sessionSeconds } : profile.limits;
@@ -67,13 +72,14 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       hide: [],
       readOnly: governanceInView(guard.governance, place.repository.worktree, profile.repository),
       environment,
+      surroundings,
       inherit: profile.environment,
       limits,
       identity: {
         name: session.writ.claims.assistant,
         email: `${session.writ.claims.assistant}@${organisation.trustDomain}`,
       },
-      extraBinds: [...guard.toolchain.binds, ...contributions.flatMap(({ binds }) => binds)],
+      extraBinds,
       relays: contributions.flatMap(({ relays }) => relays ?? []),
       supervision: contributions.flatMap(({ supervision }) => supervision ?? []),
       terminal: request.terminal,

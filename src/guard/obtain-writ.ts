@@ -5,7 +5,7 @@ import { verifyWrit } from '../core/identity/writ-token.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import type { Organisation } from '../core/policy/organisation.ts';
-import { enforcement } from './enforcement.ts';
+import { enforcementReached } from './enforcement.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
 import { identifyRepository } from './repository/identify.ts';
@@ -24,7 +24,7 @@ export async function obtainWrit(
     profile: request.profile ?? organisation.execution.profile,
     job: request.job,
     repository: identityOf(place.repository),
-    enforcement,
+    enforcement: enforcementReached(guard.machine),
     taskKey: guard.taskKeys.create(),
     activate: true,
   });

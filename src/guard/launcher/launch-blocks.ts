@@ -22,7 +22,8 @@ export function encodeLaunch(session: string, spec: LaunchSpec): Buffer {
 
 /** The words that native/init.c reads. */
 function settings(spec: LaunchSpec): string[] {
-  const { limits, mountTable, expectations, relays, cwd } = spec;
+  const { limits, mountTable, expectations, cwd } = spec;
+  const relays = spec.bubblewrap === '' ? [] : spec.relays;
   const limit = (name: string, value: number): string[] => ['limit', name, String(value)];
   return [
     'wall-ms',
@@ -41,6 +42,7 @@ function settings(spec: LaunchSpec): string[] {
       identity,
       path,
     ]),
+    ...(spec.newSession ? ['new-session'] : []),
     ...relays.flatMap((relay) => ['relay', relay]),
     'directory',
     cwd,

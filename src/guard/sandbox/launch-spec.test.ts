@@ -10,6 +10,7 @@ import type { MachineFacts } from './machine.ts';
 const machine: MachineFacts = {
   architecture: 'x64',
   bubblewrap: { path: '/usr/bin/bwrap', version: '0.8.0' },
+  confinement: { kind: 'namespaces' },
   writExec: '/opt/writ/writ-exec',
   systemDirectories: ['/usr', '/lib64'],
   systemLinks: [{ path: '/bin', to: 'usr/bin' }],

@@ -3,9 +3,10 @@ import { WritError } from '../../core/model/errors.ts';
 import { planBubblewrap } from './bubblewrap.ts';
 import type { SessionCgroups } from './cgroup.ts';
 import { sandboxError } from './errors.ts';
+import { planInPlace, tasksOf, type Surroundings } from './in-place.ts';
 import type { MachineFacts } from './machine.ts';
 import { seccompFilter } from './seccomp.ts';
-import { isBelow, planView, type Bind, type Expectation, type MountTable } from './view.ts';
+import { isBelow, planView, type Bind, type Expectation, type MountTable, type View } from './view.ts';
 
 interface Limits {
   /** Processor time of one process, seconds. */
@@ -46,6 +47,8 @@ export interface SandboxRequest {
   readonly extraBinds?: readonly Bind[];
   /** `ADDRESS:PORT=SOCKET`: ports of the sandbox's own loopback, carried to sockets in view. */
   readonly relays?: readonly string[];
+  /** Where there are no namespaces: what takes the view's place. */
+  readonly surroundings?: Surroundings | null;
   /** Control groups that the sandbox joins, and what they hold. */
   readonly cgroups?: Pick<SessionCgroups, 'paths' | 'holds'>;
   /** Who decides which programs start, and under which rules for files: words for `writ-exec launch`. */
@@ -73,6 +76,8 @@ export interface LaunchSpec {
   readonly cwd: string;
   readonly relays: readonly string[];
   readonly terminal: boolean;
+  /** Process 1's stand-in leaves the caller's terminal session. */
+  readonly newSession: boolean;
   readonly limits: Limits;
   readonly recording: { readonly file: string; readonly secrets: readonly string[] } | null;
   readonly cgroups: readonly string[];
@@ -109,25 +114,73 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
       machine,
     ),
   );
-  const bubblewrap = planBubblewrap({ mounts: view.mounts, uid, gid, terminal: request.terminal });
+  const start = request.surroundings
+    ? startInPlace(request, request.surroundings, view)
+    : startInView(request, machine, view, { uid, gid });
   return {
-    bubblewrap: machine.bubblewrap.path,
-    bubblewrapArguments: [...(request.supervision ?? []), ...bubblewrap.args],
-    files: bubblewrap.files,
+    ...start,
     seccomp: seccompFilter(machine.architecture),
     argv: request.command.argv,
-    environment: request.environment,
     inherit: (request.inherit ?? []).filter((name) => !(name in request.environment)),
     cwd: request.cwd,
     relays: request.relays ?? [],
     terminal: request.terminal,
-    limits: request.limits,
     recording: request.recording ?? null,
     cgroups: request.cgroups?.paths ?? [],
     watchesMemory: request.cgroups?.holds.includes('memory') !== true,
+    forbidden: view.forbidden,
+  };
+}
+
+type Start = Pick<
+  LaunchSpec,
+  | 'bubblewrap'
+  | 'bubblewrapArguments'
+  | 'files'
+  | 'newSession'
+  | 'environment'
+  | 'limits'
+  | 'expectations'
+  | 'mountTable'
+>;
+
+function startInView(
+  request: SandboxRequest,
+  { bubblewrap, confinement }: MachineFacts,
+  view: View,
+  ids: { readonly uid: number; readonly gid: number },
+): Start {
+  if (confinement.kind !== 'namespaces') throw confinement.refusal;
+  const { terminal, environment, limits, supervision = [] } = request;
+  const { args, files } = planBubblewrap({ mounts: view.mounts, ...ids, terminal });
+  return {
+    bubblewrap: bubblewrap.path,
+    bubblewrapArguments: [...supervision, ...(supervision.length > 0 ? ['bubblewrap'] : []), ...args],
+    files,
+    newSession: false,
+    environment,
+    limits,
     expectations: view.expectations,
     mountTable: view.table,
-    forbidden: view.forbidden,
+  };
+}
+
+function startInPlace(request: SandboxRequest, surroundings: Surroundings, view: View): Start {
+  const { terminal, limits, supervision = [], relays = [], extraBinds = [] } = request;
+  const roots = [request.worktree, ...request.gitDirectories];
+  const ids = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const plan = planInPlace({ ...request, ...ids, ...view, roots, relays, extraBinds }, surroundings);
+  return {
+    bubblewrap: '',
+    bubblewrapArguments: [...supervision, 'in-place', ...plan.words],
+    files: [],
+    // bubblewrap sees to that elsewhere.
+    newSession: !terminal,
+    environment: plan.environment,
+    limits: { ...limits, processes: limits.processes + tasksOf(ids.uid) },
+    // Nothing is mounted; that the files are those that were looked at counts as ever.
+    expectations: view.expectations.map((one) => ({ ...one, readOnly: false })),
+    mountTable: { required: [], optional: [] },
   };
 }
 

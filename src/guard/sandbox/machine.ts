@@ -4,14 +4,22 @@ import { accessSync, constants, existsSync, lstatSync, readFileSync, readlinkSyn
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { WritError } from '../../core/model/errors.ts';
 import { findCgroup } from './cgroup.ts';
 import { sandboxError } from './errors.ts';
 import { hostEtc, type EtcEntry } from './etc.ts';
+import { kernelFeatures } from './kernel-features.ts';
 import type { Architecture } from './syscalls.ts';
+
+export type Confinement =
+  | { readonly kind: 'namespaces' }
+  /** The system refuses them: commands run in its own view, see `in-place.ts`. */
+  | { readonly kind: 'in-place'; readonly landlockAbi: number; readonly refusal: WritError };
 
 export interface MachineFacts {
   readonly architecture: Architecture;
   readonly bubblewrap: { readonly path: string; readonly version: string };
+  readonly confinement: Confinement;
   /** Our native program, real path. */
   readonly writExec: string;
   /** Bound read-only at their own places: `/usr`, and `/bin`, `/lib`, … where they are folders of their own. */
@@ -32,7 +40,13 @@ export interface MachineFacts {
 /** `--size` came with 0.7.0. */
 const oldest = [0, 7, 0] as const;
 
-/** @throws WritError `bubblewrap_missing`, `bubblewrap_old`, `namespaces_unavailable`, `architecture_unsupported`, `native_missing` */
+/** Landlock's version with which it keeps signals and abstract sockets within the session (Linux 6.12). */
+const leastLandlock = 6;
+
+/**
+ * @throws WritError `bubblewrap_missing`, `bubblewrap_old`, `architecture_unsupported`, `native_missing`, and
+ *   `namespaces_unavailable` where the kernel offers too little to do without
+ */
 export function detectMachine(): MachineFacts {
   const { arch } = process;
   if (process.platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
@@ -44,9 +58,10 @@ export function detectMachine(): MachineFacts {
       },
     );
   }
-  const bubblewrap = findBubblewrap();
   const uid = process.getuid?.() ?? 0;
-  assertNamespaces(bubblewrap.path);
+  const writExec = findWritExec();
+  const bubblewrap = findBubblewrap();
+  const confinement = findConfinement(bubblewrap.path, writExec);
   const roots = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'].filter((path) =>
     existsSync(path),
   );
@@ -54,7 +69,8 @@ export function detectMachine(): MachineFacts {
   return {
     architecture: arch,
     bubblewrap,
-    writExec: findWritExec(),
+    confinement,
+    writExec,
     systemDirectories: roots.filter((path) => !isLink(path)),
     systemLinks: roots.filter(isLink).map((path) => ({ path, to: readlinkSync(path) })),
     etc: hostEtc(),
@@ -91,7 +107,15 @@ function findBubblewrap(): MachineFacts['bubblewrap'] {
   return { path, version: parts.join('.') };
 }
 
-function assertNamespaces(bubblewrap: string): void {
+function findConfinement(bubblewrap: string, writExec: string): Confinement {
+  const refusal = namespacesRefused(bubblewrap);
+  if (refusal === null) return { kind: 'namespaces' };
+  const { landlockAbi, userNotification } = kernelFeatures(writExec);
+  if (landlockAbi < leastLandlock || !userNotification) throw refusal;
+  return { kind: 'in-place', landlockAbi, refusal };
+}
+
+function namespacesRefused(bubblewrap: string): WritError | null {
   const args = [
     '--unshare-user',
     '--unshare-pid',
@@ -104,9 +128,9 @@ function assertNamespaces(bubblewrap: string): void {
     '/bin/true',
   ];
   const probe = spawnSync(bubblewrap, args, { encoding: 'utf8', env: {}, timeout: 10_000 });
-  if (probe.status === 0) return;
+  if (probe.status === 0) return null;
   const said = (probe.stderr ?? '').trim().slice(0, 300);
-  throw sandboxError('namespaces_unavailable', `the system refuses new namespaces: ${said}`, {
+  return sandboxError('namespaces_unavailable', `the system refuses new namespaces: ${said}`, {
     hint: namespaceHint(),
   });
 }

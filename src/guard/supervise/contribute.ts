@@ -7,6 +7,7 @@ import { WritError } from '../../core/model/errors.ts';
 import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
 import { describeTask } from '../place.ts';
+import type { InPlaceFiles } from '../sandbox/in-place.ts';
 import type { Session } from '../session.ts';
 import { toolFiles } from './decide-process.ts';
 import { fileRules } from './file-rules.ts';
@@ -17,6 +18,7 @@ import { Supervisor } from './supervisor.ts';
 /**
  * @param repository the worktree, and git directories outside of it
  * @param others what the guard's other services bring
+ * @param inPlace where there is no view: what of the host's files takes its place
  */
 export async function contributeSupervision(
   guard: Guard,
@@ -24,6 +26,7 @@ export async function contributeSupervision(
   folder: string,
   repository: readonly string[],
   others: readonly Contribution[],
+  inPlace: InPlaceFiles | null,
 ): Promise<Contribution> {
   const bundle = await guard.bundle();
   const task = describeTask(session.writ, session.place);
@@ -49,12 +52,14 @@ export async function contributeSupervision(
     view,
     approved: approvedFiles(session, guard.searchPath),
     repository,
+    inPlace,
     withoutNetwork:
-      profile.hosts.length === 0 &&
-      session.request.kind === 'exec' &&
-      others.every(({ relays = [] }) => relays.length === 0),
+      inPlace !== null ||
+      (profile.hosts.length === 0 &&
+        session.request.kind === 'exec' &&
+        others.every(({ relays = [] }) => relays.length === 0)),
   });
-  return { environment: {}, binds: [], supervision: ['supervise', socket, token, ...rules, 'bubblewrap'] };
+  return { environment: {}, binds: [], supervision: ['supervise', socket, token, ...rules] };
 }
 
 /** The kernel's rules cannot change any more when the command runs, so that later approvals cannot add to them. */

@@ -1,5 +1,6 @@
 /** What the kernel itself lets a command read, change and execute, beneath every decision (native/landlock.h). */
 import type { Profile } from '../../core/policy/organisation.ts';
+import type { InPlaceFiles } from '../sandbox/in-place.ts';
 import { sandboxHome, sandboxTemporary } from '../sandbox/environment.ts';
 import { innerFolders, type ProgramView, type ToolFiles } from './programs.ts';
 
@@ -11,6 +12,8 @@ export interface FileRulesRequest {
   readonly approved: readonly string[];
   /** The worktree, and git directories outside of it. */
   readonly repository: readonly string[];
+  /** Where there is no view: of the host's files those that the command may have. */
+  readonly inPlace?: InPlaceFiles | null;
   /** Neither hosts nor the guard's services are to be reached over the sandbox's loopback. */
   readonly withoutNetwork: boolean;
 }
@@ -28,8 +31,10 @@ export function fileRules({
   approved,
   repository,
   withoutNetwork,
+  inPlace = null,
 }: FileRulesRequest): string[] {
-  const brought = [...repository, ...privateFolders];
+  const own = inPlace?.privateFolders ?? privateFolders;
+  const brought = [...repository, ...own];
   const executable = [
     ...tools.keys(),
     ...approved,
@@ -40,12 +45,13 @@ export function fileRules({
     ...(profile.repositoryPrograms ? brought : []),
   ];
   return [
-    'r',
-    '/',
-    'wd',
-    '/dev',
-    ...privateFolders.flatMap((path) => ['w', path]),
-    ...(profile.repository === 'read-write' ? repository.flatMap((path) => ['w', path]) : []),
+    ...(inPlace?.readable ?? ['/']).flatMap((path) => ['r', path]),
+    ...(inPlace?.devices ?? ['/dev']).flatMap((path) => ['rwd', path]),
+    ...own.flatMap((path) => ['rw', path]),
+    // In place the supervisor changes it for the command, since Landlock could not leave out a file of it.
+    ...(profile.repository === 'read-write' && inPlace === null
+      ? repository.flatMap((path) => ['w', path])
+      : []),
     ...executable.flatMap((path) => ['x', path]),
     ...(withoutNetwork ? ['tcp', 'none'] : []),
   ];
