@@ -69,6 +69,8 @@ static void stop_with_command(struct session *session) {
 static void forward_signals(struct session *session, int signals) {
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
+        /* Only what was printed is still on its way, to a reader that may have lost interest. */
+        if (sandbox_is_over(&session->sandbox) && info.ssi_signo != SIGCHLD) output_close(&session->output);
         if (info.ssi_signo == SIGCHLD) {
             sandbox_reap(&session->sandbox);
         } else if (info.ssi_signo == SIGWINCH && session->own.master >= 0) {
@@ -112,6 +114,25 @@ static void serve_terminal(struct session *session, short shown, short typed) {
     kill_tree(session);
 }
 
+static void hold_output(struct session *session) {
+    static const char words[] = "the command printed more than it may, so it is killed";
+    if (!session->output.exceeded || session->killed) return;
+    say(words, sizeof words - 1);
+    kill_tree(session);
+}
+
+static void report_usage(struct session *session) {
+    struct sandbox *sandbox = &session->sandbox;
+    if (!sandbox->used || session->guard < 0) return;
+    sandbox->used = false;
+    append_count(&session->outgoing, 5);
+    append_text(&session->outgoing, "used");
+    append_number(&session->outgoing, (long long)sandbox->usage.cpu_ms);
+    append_number(&session->outgoing, (long long)sandbox->usage.memory_kib);
+    append_number(&session->outgoing, sandbox->usage.processes);
+    append_number(&session->outgoing, (long long)session->output.count);
+}
+
 /* What the command showed last may still be on its way. */
 static void drain_terminal(struct terminal *own) {
     struct pollfd shown = {.fd = own->master, .events = POLLIN};
@@ -121,8 +142,8 @@ static void drain_terminal(struct terminal *own) {
 void follow(struct session *session, int signals) {
     struct sandbox *sandbox = &session->sandbox;
     bool told = false;
-    while (!sandbox_is_over(sandbox)) {
-        struct pollfd events[6] = {
+    while (!sandbox_is_over(sandbox) || output_pending(&session->output)) {
+        struct pollfd events[6 + OUTPUT_EVENTS] = {
             {.fd = signals, .events = POLLIN},
             {.fd = sandbox->control, .events = POLLIN | (sandbox->requests.length > 0 ? POLLOUT : 0)},
             {.fd = sandbox->complaints, .events = POLLIN},
@@ -130,13 +151,14 @@ void follow(struct session *session, int signals) {
             {.fd = session->own.master, .events = POLLIN | (session->own.typed.length > 0 ? POLLOUT : 0)},
             {.fd = session->own.raw ? STDIN_FILENO : -1, .events = POLLIN},
         };
+        output_expect(&session->output, events + 6);
         long long left_ms = session->kill_at < 0 ? -1 : (session->kill_at - now_us()) / 1000;
         if (session->kill_at >= 0 && left_ms <= 0) {
             if (sandbox->process > 0) kill(sandbox->process, SIGKILL);
             session->kill_at = -1;
             continue;
         }
-        if (poll(events, 6, (int)left_ms) < 0 && errno != EINTR) fail(EXIT_FAILED, "poll: %s", strerror(errno));
+        if (poll(events, 6 + OUTPUT_EVENTS, (int)left_ms) < 0 && errno != EINTR) fail(EXIT_FAILED, "poll: %s", strerror(errno));
         forward_signals(session, signals);
         sandbox_serve(sandbox);
         if (sandbox->started && !told) {
@@ -145,6 +167,9 @@ void follow(struct session *session, int signals) {
             told = true;
         }
         serve_terminal(session, events[4].revents, events[5].revents);
+        output_serve(&session->output, events + 6);
+        hold_output(session);
+        report_usage(session);
         if (sandbox->stopped) stop_with_command(session);
         if (session->guard < 0) continue;
         bool open = buffer_send(&session->outgoing, session->guard);

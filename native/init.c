@@ -4,7 +4,8 @@
  * Process 1 of the sandbox: verifies what was mounted, starts the command in a process group of its own, passes on
  * what the launcher asks for, and ends everything when the command ends, the launcher dies or time is up.
  * It reads three blocks from the control socket (settings, environment, argv), then single bytes: a signal's number,
- * or one of `enum request`. It answers with lines: `started`, `stopped SIGNAL`, and last
+ * or one of `enum request`. It answers with lines: `started`, `stopped SIGNAL`, with the setting `usage MIB` each
+ * second `usage CPU_MS MEMORY_KIB PROCESSES` (watch.h), and last
  * `ended REASON CODE SIGNAL USER_US SYSTEM_US MAX_RSS_KIB`.
  *
  * The setting `relay ADDRESS:PORT=SOCKET` has a child of this process carry the sandbox's own loopback port to the
@@ -42,10 +43,10 @@
 #include "in_place.h"
 #include "landlock.h"
 #include "listener.h"
-#include "memory.h"
 #include "mounts.h"
 #include "relay.h"
 #include "report.h"
+#include "watch.h"
 
 enum request { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 
@@ -53,8 +54,8 @@ enum request { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 static const long long term_grace_ms = 2000;
 /* For what a shell left behind that is about to finish, such as `> >(tee log)`. */
 static const long long leftovers_grace_ms = 100;
-/* Between two looks at how much memory is in use. */
-static const long long memory_interval_ms = 1000;
+/* Between two looks at what is in use. */
+static const long long look_interval_ms = 1000;
 
 /* Between two rounds where processes are found one by one. */
 static const int killing_interval_ms = 2;
@@ -75,6 +76,8 @@ struct settings {
     struct block rules; /* of a supervised command */
     long long wall_ms; /* 0: none */
     unsigned long long memory_mib; /* 0: none, or held by a control group */
+    bool tells_usage;
+    unsigned long long coarse_mib; /* of what is told */
     bool limited[LIMITS];
     rlim_t limits[LIMITS];
 };
@@ -85,8 +88,8 @@ struct state {
     bool ended;
     int status;         /* wait(2)'s, once ended */
     const char *reason; /* exited, killed, timed-out or out-of-memory */
-    unsigned long long memory_mib;
-    long long memory_at; /* of the next look at it */
+    const struct settings *settings;
+    long long look_at; /* when to look next at what is in use */
     long long deadline; /* of the current phase, or -1 */
     bool alone;         /* no process but this one is left */
     bool in_place;
@@ -155,6 +158,10 @@ static struct settings read_settings(int count, char **words) {
             i += 1;
         } else if (strcmp(words[i], "memory-mib") == 0 && left >= 1) {
             settings.memory_mib = number(words[i + 1]);
+            i += 1;
+        } else if (strcmp(words[i], "usage") == 0 && left >= 1) {
+            settings.tells_usage = true;
+            settings.coarse_mib = number(words[i + 1]);
             i += 1;
         } else if (strcmp(words[i], "relay") == 0 && left >= 1) {
             relay_listen(words[i + 1]);
@@ -310,10 +317,19 @@ static void time_is_up(struct state *state) {
     state->deadline = now_ms() + term_grace_ms;
 }
 
-static void look_at_memory(struct state *state) {
-    if (state->memory_mib == 0 || now_ms() < state->memory_at) return;
-    if (memory_exceeds(state->memory_mib)) kill_everything(state, "out-of-memory");
-    state->memory_at = now_ms() + memory_interval_ms;
+static bool watches(const struct settings *settings) {
+    return settings->memory_mib > 0 || settings->tells_usage;
+}
+
+static void look_around(struct state *state) {
+    const struct settings *settings = state->settings;
+    if (!watches(settings) || now_ms() < state->look_at) return;
+    if (settings->memory_mib > 0 && memory_exceeds(settings->memory_mib)) kill_everything(state, "out-of-memory");
+    if (settings->tells_usage) {
+        struct usage usage = usage_in_view(state->relay, settings->coarse_mib);
+        tell("usage %llu %llu %u\n", usage.cpu_ms, usage.memory_kib, usage.processes);
+    }
+    state->look_at = now_ms() + look_interval_ms;
 }
 
 static void supervise(struct state *state, int child_signals) {
@@ -326,9 +342,10 @@ static void supervise(struct state *state, int child_signals) {
             time_is_up(state);
             continue;
         }
-        look_at_memory(state);
-        long long longest = state->memory_mib == 0 ? 60000 : memory_interval_ms;
-        int timeout = left < 0 && state->memory_mib == 0 ? -1 : left < 0 || left > longest ? (int)longest : (int)left;
+        look_around(state);
+        bool looks = watches(state->settings);
+        long long longest = looks ? look_interval_ms : 60000;
+        int timeout = left < 0 && !looks ? -1 : left < 0 || left > longest ? (int)longest : (int)left;
         if (state->killing) timeout = killing_interval_ms;
         if (poll(events, 3, timeout) < 0 && errno != EINTR) fail(EXIT_SETUP, "poll: %s", strerror(errno));
         if (events[0].revents != 0) {
@@ -394,8 +411,8 @@ int init_command(int argc, char **argv) {
     if (dup2(REAL_STDERR_FD, STDERR_FILENO) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
     close(REAL_STDERR_FD);
 
-    struct state state = {.reason = "exited", .deadline = -1, .memory_mib = settings.memory_mib};
-    state.memory_at = now_ms() + memory_interval_ms;
+    struct state state = {.reason = "exited", .deadline = -1, .settings = &settings};
+    state.look_at = now_ms() + look_interval_ms;
     state.in_place = in_place;
     if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
     state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));

@@ -21,7 +21,7 @@ static const int record_patience_ms = 30000;
 /* Of a launch message; the slices point into its block. */
 struct launch {
     bool terminal;
-    struct slice cgroups, bubblewrap, settings, environment, argv, inherit, forbidden, recording, secrets;
+    struct slice cgroups, bubblewrap, settings, environment, argv, inherit, forbidden, recording, secrets, output;
 };
 
 /* An open folder of the host is a way into all of it, whatever is mounted. */
@@ -36,7 +36,7 @@ static const char *standard_directory(void) {
 }
 
 static bool read_launch(const struct message *message, struct launch *launch) {
-    if (message->count != 12) return false;
+    if (message->count != 13) return false;
     const struct slice *items = message->items;
     *launch = (struct launch){.terminal = item_is(message, 2, "yes"),
                               .cgroups = items[3],
@@ -47,7 +47,8 @@ static bool read_launch(const struct message *message, struct launch *launch) {
                               .inherit = items[8],
                               .forbidden = items[9],
                               .recording = items[10],
-                              .secrets = items[11]};
+                              .secrets = items[11],
+                              .output = items[12]};
     return true;
 }
 
@@ -114,6 +115,16 @@ static bool hand_over_to_sandbox(struct session *session, const struct launch *l
     return valid;
 }
 
+/* Nothing is 0. */
+static bool read_number(struct slice digits, unsigned long long *number) {
+    char text[24] = {0};
+    char *end;
+    if (digits.length >= sizeof text) return false;
+    memcpy(text, digits.bytes, digits.length);
+    *number = strtoull(text, &end, 10);
+    return *end == '\0';
+}
+
 /* The texts of a block as strings of their own, as many as there may be. */
 static bool copy_paths(struct slice block, char **paths, uint32_t most) {
     struct message items;
@@ -127,18 +138,12 @@ static bool copy_paths(struct slice block, char **paths, uint32_t most) {
     return valid;
 }
 
-static void append_number(struct buffer *to, long long number) {
-    char text[24];
-    snprintf(text, sizeof text, "%lld", number);
-    append_text(to, text);
-}
-
 /* True when the guard has it on record. */
 static bool report_end(struct session *session, const struct ending *ending, long long duration_us,
                        const struct buffer *planted, uint32_t planted_count) {
     static const char words[] = "the end of the command could not be recorded by its launcher";
     struct buffer *to = &session->outgoing;
-    append_count(to, 9 + planted_count);
+    append_count(to, 10 + planted_count);
     append_text(to, "ended");
     append_text(to, ending->reason);
     append_number(to, ending->code);
@@ -147,6 +152,7 @@ static bool report_end(struct session *session, const struct ending *ending, lon
     append_number(to, ending->system_us);
     append_number(to, ending->max_rss_kib);
     append_number(to, duration_us);
+    append_number(to, (long long)session->output.count);
     append_item(to, session->sandbox.complaint, session->sandbox.complaint_length);
     buffer_append(to, planted->bytes, planted->length);
 
@@ -165,9 +171,11 @@ static bool report_end(struct session *session, const struct ending *ending, lon
 
 /* Where process 1 could not say how it ended, it was killed from outside, or never got so far. */
 static struct ending ending_of(const struct session *session) {
-    if (session->sandbox.ending.told) return session->sandbox.ending;
+    if (session->sandbox.ending.told && !session->output.exceeded) return session->sandbox.ending;
     struct ending killed = {.reason = "killed", .code = KILLED, .signal = SIGKILL};
+    struct ending talkative = {.reason = "too-much-output", .code = KILLED, .signal = SIGKILL};
     struct ending never = {.reason = "not-started", .code = EXIT_FAILED};
+    if (session->output.exceeded) return talkative;
     return session->killed || session->sandbox.started ? killed : never;
 }
 
@@ -190,11 +198,12 @@ static bool hide_all(struct recording *recording, struct slice block) {
     return true;
 }
 
-/* Only what a terminal shows is recorded. False where it must be and cannot. */
-static bool prepare_recording(struct session *session, const struct launch *launch) {
+/* Only what a terminal shows is recorded. False where it must be, or counted, and cannot. */
+static bool prepare_terminal(struct session *session, const struct launch *launch) {
     char path[PATH_MAX];
     struct winsize size = {.ws_col = 80, .ws_row = 24};
-    if (launch->recording.length == 0 || !launch->terminal) return true;
+    if (!launch->terminal || (launch->recording.length == 0 && session->output.limit == 0)) return true;
+    if (launch->recording.length == 0) return terminal_open(&session->own);
     if (launch->recording.length >= sizeof path) return false;
     memcpy(path, launch->recording.bytes, launch->recording.length);
     path[launch->recording.length] = '\0';
@@ -209,12 +218,16 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
     session->terminal = launch->terminal;
     session->foreground = launch->terminal && in_foreground();
     char *cgroups[MAX_CGROUPS + 1] = {NULL};
-    bool valid = copy_paths(launch->cgroups, cgroups, MAX_CGROUPS) && prepare_recording(session, launch);
-    bool recorded = session->own.master >= 0;
+    session->own.output = &session->output;
+    bool valid = copy_paths(launch->cgroups, cgroups, MAX_CGROUPS) && read_number(launch->output, &session->output.limit) &&
+                 prepare_terminal(session, launch) &&
+                 output_open(&session->output, session->output.limit, session->own.master >= 0);
+    bool own = session->own.master >= 0;
     if (directory == NULL && valid && hand_over_to_sandbox(session, launch)) {
-        int signals = take_signals(session->terminal, recorded);
-        sandbox_start(&session->sandbox, cgroups, &session->own);
-        if (recorded) close(session->own.slave);
+        int signals = take_signals(session->terminal, own);
+        sandbox_start(&session->sandbox, cgroups, &session->own, &session->output);
+        output_hand_over(&session->output);
+        if (own) close(session->own.slave);
         session->own.slave = -1;
         terminal_begin(&session->own);
         follow(session, signals);
@@ -222,6 +235,7 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
         if (session->foreground) take_terminal_back();
     }
     terminal_close(&session->own);
+    output_close(&session->output);
     for (char **path = cgroups; *path != NULL; path++) free(*path);
     struct ending ending = ending_of(session);
     struct buffer planted = {0};

@@ -18,9 +18,11 @@ enum { LONGEST_LINE = 4096 };
 
 /* In the child: descriptors where `writ-exec launch` expects them, and nothing of the caller's. */
 __attribute__((noreturn)) static void become_launch(int control, int complaints, char *const *cgroups,
-                                                    const struct terminal *terminal, pid_t parent) {
+                                                    const struct terminal *terminal, const struct output *output,
+                                                    pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(EXIT_SETUP);
     if (terminal->master >= 0) terminal_adopt(terminal);
+    output_adopt(output);
     int held[3] = {fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10), fcntl(control, F_DUPFD_CLOEXEC, 10),
                    fcntl(complaints, F_DUPFD_CLOEXEC, 10)};
     if (dup2(held[2], STDERR_FILENO) < 0 || dup2(held[1], CONTROL_FD) < 0 || dup2(held[0], REAL_STDERR_FD) < 0 ||
@@ -36,7 +38,8 @@ __attribute__((noreturn)) static void become_launch(int control, int complaints,
     _exit(launch_command(count, arguments));
 }
 
-void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal) {
+void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal,
+                   const struct output *output) {
     int control[2], complaints[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control) != 0 || pipe2(complaints, O_CLOEXEC) != 0) {
         fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
@@ -45,7 +48,7 @@ void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct t
     pid_t parent = getpid();
     sandbox->process = fork();
     if (sandbox->process < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
-    if (sandbox->process == 0) become_launch(control[1], complaints[1], cgroups, terminal, parent);
+    if (sandbox->process == 0) become_launch(control[1], complaints[1], cgroups, terminal, output, parent);
     close(control[1]);
     close(complaints[1]);
     sandbox->control = control[0];
@@ -58,11 +61,15 @@ void sandbox_ask(struct sandbox *sandbox, unsigned char request) {
 
 static void take_line(struct sandbox *sandbox, const char *line) {
     struct ending ending = {.told = true};
+    struct usage usage;
     int end = 0;
     if (strcmp(line, "started") == 0) {
         sandbox->started = true;
     } else if (strncmp(line, "stopped ", 8) == 0) {
         sandbox->stopped = true;
+    } else if (sscanf(line, "usage %llu %llu %u", &usage.cpu_ms, &usage.memory_kib, &usage.processes) == 3) {
+        sandbox->usage = usage;
+        sandbox->used = true;
     } else if (sscanf(line, "ended %15[a-z-] %d %d %lld %lld %lld%n", ending.reason, &ending.code, &ending.signal,
                       &ending.user_us, &ending.system_us, &ending.max_rss_kib, &end) == 6 &&
                ending.code >= 0 && ending.code <= 255) {

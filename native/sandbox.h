@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "output.h"
 #include "terminal.h"
+#include "watch.h"
 #include "wire.h"
 
 /* As `writ-exec init` says it. */
@@ -24,11 +26,14 @@ struct sandbox {
     char complaint[1024]; /* what was said on standard error before the command started */
     size_t complaint_length;
     bool started, stopped;
+    bool used; /* `usage` is news */
+    struct usage usage;
     struct ending ending;
 };
 
 /* @param cgroups folders for it to join, ending in NULL */
-void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal);
+void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct terminal *terminal,
+                   const struct output *output);
 
 enum { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 /* The number of a signal, or one of those above. */

@@ -8,14 +8,17 @@
  * The guard's messages are blocks whose first item is their name:
  *   say TEXT…                 what people are to know
  *   launch SESSION TERMINAL CGROUPS BUBBLEWRAP SETTINGS ENVIRONMENT ARGV INHERIT FORBIDDEN RECORDING SECRETS
+ *          OUTPUT
  *                             blocks within the block, as `writ-exec launch` and `init` take them; names of variables
  *                             to add from the caller's; files that must not exist afterwards; the file into which
- *                             the terminal is recorded, and what must not stand in it
+ *                             the terminal is recorded, and what must not stand in it; how many bytes may be
+ *                             printed, or nothing where that is not limited
  *   kill TEXT                 the whole tree, at once
  *   end STATUS JSON TEXT…     nothing is started: JSON for --json, texts for people
  *   recorded TEXT…            the end is on the log
- * The launcher's, after the request: `started`, and last
- *   ended REASON CODE SIGNAL USER_US SYSTEM_US MAX_RSS_KIB DURATION_US COMPLAINT PLANTED…
+ * The launcher's, after the request: `started`, `used CPU_MS MEMORY_KIB PROCESSES OUTPUT_BYTES` as often as the
+ * sandbox tells it, and last
+ *   ended REASON CODE SIGNAL USER_US SYSTEM_US MAX_RSS_KIB DURATION_US OUTPUT_BYTES COMPLAINT PLANTED…
  */
 #include "session.h"
 
@@ -148,7 +151,10 @@ static int converse(struct session *session) {
 }
 
 static int session_verb(const char *kind, int argc, char **argv) {
-    struct session session = {.kill_at = -1, .sandbox = {.control = -1, .complaints = -1}, .own = {.master = -1, .slave = -1, .recording = {.fd = -1}}};
+    struct session session = {.kill_at = -1,
+                              .sandbox = {.control = -1, .complaints = -1},
+                              .own = {.master = -1, .slave = -1, .recording = {.fd = -1}},
+                              .output = {.streams = {{.from = -1, .given = -1}, {.from = -1, .given = -1}}}};
     fill_standard_streams();
     bool understood = parse_arguments(argc, argv, &session.arguments);
     for (int i = 0; i < argc; i++) {

@@ -3,6 +3,7 @@
 #define WRIT_SESSION_H
 
 #include "conversation.h"
+#include "output.h"
 #include "sandbox.h"
 #include "terminal.h"
 
@@ -15,7 +16,8 @@ struct session {
     bool terminal, foreground, killed;
     long long kill_at; /* when the sandbox is killed from outside, or -1 */
     struct sandbox sandbox;
-    struct terminal own; /* of a command that is recorded */
+    struct terminal own; /* of a command that is recorded, or whose output is limited */
+    struct output output;
 };
 
 /* The next whole message; false when there is none yet. Nonsense counts as the guard's going away. */

@@ -85,8 +85,9 @@ bool terminal_serve(struct terminal *terminal, bool typing) {
     ssize_t got = read(terminal->master, bytes, sizeof bytes);
     if (got > 0) {
         /* On record first: what could not be written was not shown. */
-        recording_output(&terminal->recording, bytes, (size_t)got);
-        show(bytes, got);
+        size_t allowed = output_allow(terminal->output, (size_t)got);
+        recording_output(&terminal->recording, bytes, allowed);
+        show(bytes, (ssize_t)allowed);
         return true;
     }
     return got < 0 && (errno == EAGAIN || errno == EINTR);

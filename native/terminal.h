@@ -1,10 +1,11 @@
-/* A terminal of its own for a command that is recorded, between it and the caller's. */
+/* A terminal of its own for a command that is recorded or whose output is limited, between it and the caller's. */
 #ifndef WRIT_TERMINAL_H
 #define WRIT_TERMINAL_H
 
 #include <stdbool.h>
 #include <termios.h>
 
+#include "output.h"
 #include "recording.h"
 
 struct terminal {
@@ -15,6 +16,7 @@ struct terminal {
     struct termios saved;
     struct buffer typed; /* and not yet taken */
     struct recording recording;
+    struct output *output; /* counts what is shown */
 };
 
 /* With the caller's settings and size. False where there is none to be had. */

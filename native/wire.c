@@ -1,6 +1,7 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,6 +72,12 @@ void append_item(struct buffer *buffer, const void *bytes, size_t length) {
 
 void append_text(struct buffer *buffer, const char *text) {
     append_item(buffer, text, strlen(text));
+}
+
+void append_number(struct buffer *buffer, long long number) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", number);
+    append_text(buffer, text);
 }
 
 static uint32_t number_at(const char *bytes) {

@@ -32,6 +32,7 @@ enum { MAX_FIELDS = 65536 };
 void append_count(struct buffer *buffer, uint32_t count);
 void append_item(struct buffer *buffer, const void *bytes, size_t length);
 void append_text(struct buffer *buffer, const char *text);
+void append_number(struct buffer *buffer, long long number);
 
 struct message {
     struct slice *items; /* to be freed; they point into the bytes that were parsed */

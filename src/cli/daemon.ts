@@ -28,6 +28,7 @@ import { enforcementReached } from '../guard/enforcement.ts';
 import { endSessionsOf, forgetVerdicts, killSession, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
 import { TaskKeys } from '../guard/identity/task-keys.ts';
+import { TaskLimits } from '../guard/task-limits.ts';
 import { launcherServer } from '../guard/launcher/server.ts';
 import { detectMachine } from '../guard/sandbox/machine.ts';
 import { systemPath } from '../guard/sandbox/environment.ts';
@@ -130,6 +131,7 @@ async function serve(
       return openSession(guard, request, channel);
     },
     end: (session, end) => endSession(guard, session, end),
+    used: (session, usage) => guard.sessions.get(session)?.task?.told(usage),
     report,
   });
   // First, since it can fail for reasons of the machine's, and then nothing else must be left open.
@@ -212,6 +214,7 @@ function createGuard(home: Home, governance: string, authority: Guard['authority
     clock: Date.now,
     newId: (prefix) => newId(prefix, Date.now(), randomBytes(idRandomBytes)),
     taskKeys: new TaskKeys(),
+    tasks: new TaskLimits(Date.now),
     searchPath: [...toolchain.searchPath, ...systemPath],
     callerPath,
     toolchain,

@@ -5,6 +5,7 @@ import type { TaskKeys } from './identity/task-keys.ts';
 import type { MachineFacts } from './sandbox/machine.ts';
 import type { Toolchain } from './toolchain.ts';
 import type { Session } from './session.ts';
+import type { TaskLimits } from './task-limits.ts';
 
 export interface Guard {
   /** Says in records which machine and installation they come from. */
@@ -32,6 +33,8 @@ export interface Guard {
   /** The policy in force, parsed once per version. */
   readonly bundle: () => Promise<Bundle>;
   readonly sessions: Map<string, Session>;
+  /** What the commands of each task use together. */
+  readonly tasks: TaskLimits;
   /** Faults that have nobody to go to. */
   readonly report: (error: unknown) => void;
 }
@@ -54,7 +57,7 @@ export function endSessionsOf(guard: Guard, writ: string, reason: string): void 
   }
 }
 
-function endNow(session: Session, reason: string): void {
+export function endNow(session: Session, reason: string): void {
   // The launcher is told first, so that it can say why.
   session.channel.send({ type: 'kill', reason });
   session.stop.abort();

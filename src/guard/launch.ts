@@ -1,14 +1,14 @@
 /** From a session to what its launcher needs: the sandbox, and what the guard's services bring into it. */
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { registered } from '../core/policy/organisation.ts';
+import { registered, type Profile } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
 import { contributeAssistant } from './assistants/contribute.ts';
 import { contributeCredentials } from './credentials/contribute.ts';
 import { contributeEgress } from './egress/contribute.ts';
 import { contributeIdentity } from './identity/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
-import type { Guard } from './guard.ts';
+import { endNow, type Guard } from './guard.ts';
 import { createCgroups } from './sandbox/cgroup.ts';
 import { planRecording, secretsOf } from './recording.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
@@ -16,6 +16,7 @@ import { inPlaceFiles, makeSurroundings } from './sandbox/in-place.ts';
 import { launchSpec, type LaunchSpec } from './sandbox/launch-spec.ts';
 import type { Session } from './session.ts';
 import { contributeSupervision } from './supervise/contribute.ts';
+import { needsTelling } from './task-limits.ts';
 
 const sessionSeconds = 24 * 3600;
 
@@ -45,7 +46,8 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   // An assistant's session lasts as long as its writ is renewed; each of its commands has the assistant's own limits.
   const limits = request.kind === 'run' ? { ...profile.limits, wallSeconds: sessionSeconds } : profile.limits;
   const cgroups = createCgroups(session.id, limits);
-  session.limits = { figures: limits, cgroups };
+  session.limits = { figures: limits, ofTask: profile.task, cgroups };
+  const outputBytes = enterTask(guard, session, profile);
   session.cleanUp.push(async () => cgroups.remove());
   const environment = buildEnvironment({
     searchPath: guard.toolchain.searchPath,
@@ -84,10 +86,30 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
       supervision: contributions.flatMap(({ supervision }) => supervision ?? []),
       terminal: request.terminal,
       cgroups,
+      outputBytes,
+      tellsUsage: needsTelling(profile.task),
       recording,
     },
     guard.machine,
   );
+}
+
+/** @returns how much the command may print, bytes; null where that is not limited */
+function enterTask(guard: Guard, session: Session, profile: Profile): number | null {
+  const { id, expiresAt } = session.writ.claims;
+  const task = guard.tasks.enter({
+    writ: id,
+    expiresAt,
+    profile: session.writ.claims.profile,
+    limits: profile.task,
+    end: (reason) => endNow(session, reason),
+  });
+  session.task = task;
+  session.cleanUp.push(async () => task.leave());
+  const own = profile.limits.outputMiB === undefined ? null : profile.limits.outputMiB * 1024 * 1024;
+  return own === null || task.outputBytes === null
+    ? (own ?? task.outputBytes)
+    : Math.min(own, task.outputBytes);
 }
 
 /** Keys, database and sockets would be in view of the command that they govern. */

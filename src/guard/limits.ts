@@ -10,18 +10,29 @@ type Limits = Profile['limits'];
 /** For the record: the figures, and where one is not held for each process by the kernel, by what else. */
 export function limitsInForce(
   limits: Limits,
+  task: Profile['task'],
   machine: Pick<MachineFacts, 'processLimit'>,
   { holds }: Pick<SessionCgroups, 'holds'>,
 ): { readonly [key: string]: Json } {
   return {
-    ...limits,
+    ...given(limits),
     heldBy: {
       processes: holds.includes('pids') ? 'cgroup' : machine.processLimit === 'rlimit' ? 'rlimit' : 'nothing',
       memory: holds.includes('memory') ? 'cgroup' : 'watch',
       others: 'rlimit',
       wall: 'clock',
+      output: 'launcher',
     },
+    ...(Object.keys(task).length === 0
+      ? {}
+      : { task: { ...given(task), heldBy: { output: 'launcher', wall: 'clock', others: 'watch' } } }),
   };
+}
+
+function given(figures: Readonly<Record<string, number | undefined>>): { readonly [key: string]: Json } {
+  return Object.fromEntries(
+    Object.entries(figures).flatMap(([name, figure]) => (figure === undefined ? [] : [[name, figure]])),
+  );
 }
 
 /** What to tell people; empty where no limit had to do with the end. */
@@ -40,6 +51,9 @@ export function limitsReached(
       ? [allows(`ended: it ran for ${limits.wallSeconds} seconds`, 'wallSeconds')]
       : []),
     ...(outcome === 'out-of-memory' ? [`ended: ${memory}`] : []),
+    ...(outcome === 'too-much-output' && end.outputBytes >= (limits.outputMiB ?? Infinity) * 1024 * 1024
+      ? [allows(`ended: it printed more than ${limits.outputMiB} MiB`, 'outputMiB')]
+      : []),
     ...(exceeded.includes('memory') ? [`some of it was ended: ${memory}`] : []),
     ...(exceeded.includes('pids')
       ? [allows(`it was refused more than ${limits.processes} processes at once`, 'processes')]

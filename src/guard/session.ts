@@ -29,6 +29,7 @@ import { Reconciler } from './reconcile.ts';
 import { armedFiles, disarm, removeAll, type Armed } from './repository/planted.ts';
 import { Announced } from './supervise/announced.ts';
 import type { Supervisor } from './supervise/supervisor.ts';
+import type { Membership } from './task-limits.ts';
 
 /** Between the end of a launcher and that of the last process of its sandbox. */
 const dyingMs = 250;
@@ -38,6 +39,7 @@ const longestTimerMs = 2 ** 31 - 1;
 
 interface SessionLimits {
   readonly figures: Profile['limits'];
+  readonly ofTask: Profile['task'];
   readonly cgroups: SessionCgroups;
 }
 
@@ -68,6 +70,8 @@ export interface Session {
   readonly reconciler: Reconciler;
   /** The limits that hold, and what holds them; null until the session is prepared. */
   limits: SessionLimits | null;
+  /** Its part in what the task may use in all; null until the session is prepared. */
+  task: Membership | null;
   /** Settings of submodules that lead to programs, as they were before the command. */
   readonly armed: Armed;
   /** Decides each process; null until the session is prepared. */
@@ -103,6 +107,7 @@ export async function openSession(
     announced: new Announced(),
     reconciler: new Reconciler(),
     limits: null,
+    task: null,
     armed: await armedFiles(place.repository),
     supervisor: null,
     forbidden: [],
@@ -162,7 +167,7 @@ function startRecord(guard: Guard, session: Session): GuardRecord {
     limits:
       session.limits === null
         ? null
-        : limitsInForce(session.limits.figures, guard.machine, session.limits.cgroups),
+        : limitsInForce(session.limits.figures, session.limits.ofTask, guard.machine, session.limits.cgroups),
   });
 }
 
@@ -250,7 +255,15 @@ export async function endSession(
     session.limits === null
       ? []
       : limitsReached(session.limits.figures, session.writ.claims.profile, end, exceeded);
-  await finish(guard, session, { ...end, limitsReached: reached });
+  const { task } = session;
+  task?.told({
+    cpuMs: Math.round(end.userMs + end.systemMs),
+    memoryKiB: 0,
+    processes: 0,
+    outputBytes: end.outputBytes,
+  });
+  // Those of the task were said when they ended the command.
+  await finish(guard, session, { ...end, limitsReached: [...(task?.reached ?? []), ...reached] });
   return reached;
 }
 

@@ -161,6 +161,7 @@ describe.each(builds)('%s', (name, target) => {
     encodeBlock(['/nonexistent/commondir', 'x'.repeat(5000)]),
     '',
     encodeBlock(['secret']),
+    '1000000',
   ];
   const replaced = (at: number, part: string | Buffer) =>
     encodeBlock(launchParts.map((old, index) => (index === at ? part : old)));
@@ -193,6 +194,8 @@ describe.each(builds)('%s', (name, target) => {
     ],
     ['a cgroup that is none', [replaced(3, encodeBlock(['/nonexistent']))], /cannot join.*sandbox_failed/],
     ['no files that are forbidden', [replaced(9, 'x')], /sandbox_failed/],
+    ['no number of bytes', [replaced(12, 'many')], /sandbox_failed/],
+    ['a number of any length', [replaced(12, '9'.repeat(40))], /sandbox_failed/],
     ['a sandbox that starts nothing', [replaced(-1, '')], /no reason given \[sandbox_failed\]/],
   ])('starts nothing for %s', async (_, answer, complaint) => {
     const [whole = plain] = answer;

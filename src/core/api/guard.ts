@@ -29,14 +29,25 @@ export type OpenSessionRequest = z.infer<typeof openSessionRequest>;
 export const endSessionRequest = z.strictObject({
   exitCode: z.int().min(0).max(255).nullable(),
   signal: z.string().max(20).nullable(),
-  outcome: z.enum(['exited', 'killed', 'timed-out', 'out-of-memory', 'not-started']),
+  outcome: z.enum(['exited', 'killed', 'timed-out', 'out-of-memory', 'too-much-output', 'not-started']),
   durationMs: z.number().nonnegative(),
   userMs: z.number().nonnegative(),
   systemMs: z.number().nonnegative(),
   maxRssKiB: z.number().nonnegative(),
+  /** What it printed, where that is limited; else 0. */
+  outputBytes: z.int().nonnegative(),
   /** What was said before the command could start. */
   complaint: z.string().max(1000),
   /** Files that the command planted to be obeyed by git outside; they were removed. */
   planted: z.array(z.string().max(4096)).max(1000),
 });
+/** What a command and all that it started use at this moment. */
+export const usageReport = z.strictObject({
+  cpuMs: z.int().nonnegative(),
+  memoryKiB: z.int().nonnegative(),
+  processes: z.int().nonnegative(),
+  outputBytes: z.int().nonnegative(),
+});
+export type UsageReport = z.infer<typeof usageReport>;
+
 export type EndSessionRequest = z.infer<typeof endSessionRequest>;

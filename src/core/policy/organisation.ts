@@ -89,6 +89,21 @@ const profileLimits = z.strictObject({
   wallSeconds: count(864_000),
   /** Of one command with all that it starts, MiB. */
   memoryMiB: count(16_777_216),
+  /** What one command may print, MiB. Where it is given, its output passes through the launcher. */
+  outputMiB: count(16_777_216).optional(),
+});
+
+/** Of all commands under one writ together. */
+const taskLimits = z.strictObject({
+  /** Processor time, seconds. */
+  cpuSeconds: count(86_400_000).optional(),
+  /** From the start of the first command, seconds. */
+  wallSeconds: count(864_000).optional(),
+  /** At once. */
+  processes: count(1_000_000).optional(),
+  memoryMiB: count(16_777_216).optional(),
+  /** What they print, MiB. */
+  outputMiB: count(16_777_216).optional(),
 });
 
 const enforcement = z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]);
@@ -109,6 +124,7 @@ const profile = z.strictObject({
   /** What commands may be lent, by name; policies decide each use. */
   credentials: z.array(entityName).max(200),
   limits: profileLimits.partial(),
+  task: taskLimits,
   /** What a command's terminal shows is recorded. */
   record: z.boolean(),
   /** Least enforcement level at which a writ is issued. */
@@ -162,6 +178,7 @@ export const organisationFile = z.strictObject({
 export type OrganisationFile = z.output<typeof organisationFile>;
 
 type ProfileLimits = z.output<typeof profileLimits>;
+type TaskLimits = z.output<typeof taskLimits>;
 
 /** A profile with everything it inherits filled in. */
 export interface Profile {
@@ -174,6 +191,7 @@ export interface Profile {
   readonly environment: readonly string[];
   readonly credentials: readonly string[];
   readonly limits: ProfileLimits;
+  readonly task: TaskLimits;
   readonly record: boolean;
   readonly enforcement: EnforcementLevel;
   /** Milliseconds; null where only the organisation's limit holds. */

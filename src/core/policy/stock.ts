@@ -63,7 +63,11 @@ export function resolveProfiles(
   const patchOf = (name: string): ProfilePatch | null => {
     const [base, changes] = [stock, own].map((all) => (Object.hasOwn(all, name) ? all[name] : undefined));
     if (base === undefined && changes === undefined) return null;
-    return { ...base, ...changes, limits: { ...base?.limits, ...changes?.limits } };
+    return base === undefined
+      ? { ...changes }
+      : changes === undefined
+        ? { ...base }
+        : extended(base, changes);
   };
   const resolve = (name: string, below: readonly string[]): ProfilePatch | null => {
     const place = () => file.placeOfKey(['profiles', below[0] ?? name, 'extends']);
@@ -77,7 +81,7 @@ export function resolveProfiles(
     if (patch === null) return null; // reported as an unknown reference
     if (patch.extends === undefined) return patch;
     const parent = resolve(patch.extends, [...below, name]);
-    return parent === null ? null : { ...parent, ...patch, limits: { ...parent.limits, ...patch.limits } };
+    return parent === null ? null : extended(parent, patch);
   };
   for (const name of new Set([...Object.keys(stock), ...Object.keys(own)])) {
     const patch = resolve(name, []);
@@ -92,6 +96,7 @@ export function resolveProfiles(
       environment = [],
       credentials = [],
       limits,
+      task = {},
       record = false,
       enforcement,
       ttl = null,
@@ -115,6 +120,7 @@ export function resolveProfiles(
       environment,
       credentials,
       limits,
+      task,
       record,
       enforcement,
       ttl,
@@ -122,6 +128,16 @@ export function resolveProfiles(
     } as Profile;
   }
   return { profiles, problems };
+}
+
+/** Field by field; of limits, figure by figure. */
+function extended(base: ProfilePatch, changes: ProfilePatch): ProfilePatch {
+  return {
+    ...base,
+    ...changes,
+    limits: { ...base.limits, ...changes.limits },
+    task: { ...base.task, ...changes.task },
+  };
 }
 
 const limitNames = [

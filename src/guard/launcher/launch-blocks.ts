@@ -17,6 +17,7 @@ export function encodeLaunch(session: string, spec: LaunchSpec): Buffer {
     encodeBlock(spec.forbidden),
     spec.recording?.file ?? '',
     encodeBlock(spec.recording?.secrets ?? []),
+    spec.outputBytes === null ? '' : String(spec.outputBytes),
   ]);
 }
 
@@ -29,6 +30,7 @@ function settings(spec: LaunchSpec): string[] {
     'wall-ms',
     String(limits.wallSeconds * 1000),
     ...(spec.watchesMemory ? ['memory-mib', String(limits.memoryMiB)] : []),
+    ...(spec.tellsUsage ? ['usage', String(Math.ceil(limits.memoryMiB / 8))] : []),
     ...limit('core', 0),
     ...limit('cpu', limits.cpuSeconds),
     ...limit('fsize', limits.fileSizeMiB * 1024 * 1024),

@@ -1,7 +1,7 @@
 /** What launchers ask and report, and what the guard answers, as blocks (native/session.c). */
 import { constants } from 'node:os';
-import { endSessionRequest, openSessionRequest } from '../../core/api/guard.ts';
-import type { EndSessionRequest, OpenSessionRequest } from '../../core/api/guard.ts';
+import { endSessionRequest, openSessionRequest, usageReport } from '../../core/api/guard.ts';
+import type { EndSessionRequest, OpenSessionRequest, UsageReport } from '../../core/api/guard.ts';
 import { describingVariables, type WritRefusal } from '../../core/api/session.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { errorBody, WritError } from '../../core/model/errors.ts';
@@ -56,9 +56,18 @@ const signalNames = new Map(
 
 /** @throws ZodError */
 export function decodeEnd(items: readonly Buffer[]): EndSessionRequest {
-  const [outcome, exitCode, signal, userUs, systemUs, maxRssKiB, durationUs, complaint, ...planted] = items
-    .slice(1)
-    .map((item) => item.toString('utf8'));
+  const [
+    outcome,
+    exitCode,
+    signal,
+    userUs,
+    systemUs,
+    maxRssKiB,
+    durationUs,
+    outputBytes,
+    complaint,
+    ...planted
+  ] = items.slice(1).map((item) => item.toString('utf8'));
   const number = Number(signal);
   return endSessionRequest.parse({
     outcome,
@@ -68,9 +77,16 @@ export function decodeEnd(items: readonly Buffer[]): EndSessionRequest {
     systemMs: Number(systemUs) / 1000,
     maxRssKiB: Number(maxRssKiB),
     durationMs: Number(durationUs) / 1000,
+    outputBytes: Number(outputBytes),
     complaint: (complaint ?? '').slice(0, 1000),
     planted: planted.slice(0, 1000),
   });
+}
+
+/** @throws ZodError */
+export function decodeUsage(items: readonly Buffer[]): UsageReport {
+  const [cpuMs, memoryKiB, processes, outputBytes] = items.slice(1).map(Number);
+  return usageReport.parse({ cpuMs, memoryKiB, processes, outputBytes });
 }
 
 /** A notice waits for the end, and goes with `recorded`. */

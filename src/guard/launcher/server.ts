@@ -1,10 +1,10 @@
 /** Where launchers come: a Unix socket, one connection for each, open as long as its command lives. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { ZodError } from 'zod';
-import type { EndSessionRequest, OpenSessionRequest } from '../../core/api/guard.ts';
+import type { EndSessionRequest, OpenSessionRequest, UsageReport } from '../../core/api/guard.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { BlockReader } from './blocks.ts';
-import { decodeEnd, decodeRequest, encodeMessage } from './messages.ts';
+import { decodeEnd, decodeRequest, decodeUsage, encodeMessage } from './messages.ts';
 import type { Channel } from '../session.ts';
 import { launcherProcess, type LauncherProcess } from './process.ts';
 import type { SessionMessage } from './session-message.ts';
@@ -16,6 +16,8 @@ export interface LauncherHandlers {
   end(session: string, end: EndSessionRequest): Promise<readonly string[]>;
   /** The command is about to run. */
   started?(session: string): void;
+  /** What the command uses, once a second where that is limited. */
+  used?(session: string, usage: UsageReport): void;
   report(error: unknown): void;
 }
 
@@ -60,6 +62,8 @@ class Connection {
     else if (!this.#opened) this.#open(this.#fields, block);
     else if (type === 'ended' && this.#session !== null) this.#end(this.#session, block);
     else if (type === 'started' && this.#session !== null) this.#handlers.started?.(this.#session);
+    else if (type === 'used' && this.#session !== null)
+      this.#handlers.used?.(this.#session, decodeUsage(block));
   }
 
   #open(fields: readonly Buffer[], argv: readonly Buffer[]): void {

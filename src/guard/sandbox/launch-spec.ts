@@ -53,6 +53,10 @@ export interface SandboxRequest {
   readonly cgroups?: Pick<SessionCgroups, 'paths' | 'holds'>;
   /** Who decides which programs start, and under which rules for files: words for `writ-exec launch`. */
   readonly supervision?: readonly string[];
+  /** How much it may print, bytes; null where that is not limited. */
+  readonly outputBytes?: number | null;
+  /** What it uses is told to the guard while it runs. */
+  readonly tellsUsage?: boolean;
   /** Into which file its terminal is recorded, and what must not stand there. */
   readonly recording?: { readonly file: string; readonly secrets: readonly string[] } | null;
   /** Inside; by default the caller's own, or 1000 for root. */
@@ -81,6 +85,10 @@ export interface LaunchSpec {
   readonly limits: Limits;
   readonly recording: { readonly file: string; readonly secrets: readonly string[] } | null;
   readonly cgroups: readonly string[];
+  /** How much it may print, bytes; null where that is not limited. */
+  readonly outputBytes: number | null;
+  /** Process 1 tells what the sandbox uses. */
+  readonly tellsUsage: boolean;
   /** Process 1 watches how much memory there is in use, since no control group does. */
   readonly watchesMemory: boolean;
   readonly expectations: readonly Expectation[];
@@ -127,6 +135,8 @@ export function launchSpec(request: SandboxRequest, machine: MachineFacts): Laun
     terminal: request.terminal,
     recording: request.recording ?? null,
     cgroups: request.cgroups?.paths ?? [],
+    outputBytes: request.outputBytes ?? null,
+    tellsUsage: request.tellsUsage ?? false,
     watchesMemory: request.cgroups?.holds.includes('memory') !== true,
     forbidden: view.forbidden,
   };
