@@ -11,7 +11,7 @@ static const struct {
     {"exec", exec_verb},       {"run", run_verb},
     {"launch", launch_command}, {"init", init_command},           {"relay", relay_command},
     {"hook", hook_command},     {"attest", attest_command},
-    {"features", features_command},
+    {"features", features_command}, {"keyring", keyring_command},
 };
 
 int main(int argc, char **argv) {

@@ -41,6 +41,7 @@ import type { DaemonStatus } from './daemon-client.ts';
 import { readGovernance, stockGovernance } from './governance.ts';
 import { GovernanceFolder } from './governance-folder.ts';
 import { guardName, socketAddress, type Home } from './home.ts';
+import { fromKeyring } from './keyring.ts';
 import { loadOrCreateSeed } from './keys.ts';
 import { say } from './output.ts';
 import { currentLogin } from './people.ts';
@@ -180,7 +181,7 @@ async function openAuthority(
     leasing: {
       brokers,
       sealingKey: sealingKey(loadOrCreateSeed(home, 'seal')),
-      secret: secretReader(process.env),
+      secret: secretReader(process.env, fromKeyring),
     },
     stock: stockGovernance(),
     clock: Date.now,

@@ -9,6 +9,7 @@ import { contributeEgress } from './egress/contribute.ts';
 import { contributeIdentity } from './identity/contribute.ts';
 import { governanceInView } from './governance-in-view.ts';
 import { endNow, type Guard } from './guard.ts';
+import { contributeInjection } from './injection/contribute.ts';
 import { createCgroups } from './sandbox/cgroup.ts';
 import { planRecording, secretsOf } from './recording.ts';
 import { buildEnvironment } from './sandbox/environment.ts';
@@ -28,10 +29,12 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
   const folder = await sessionFolder(guard, session);
   const surroundings = guard.machine.confinement.kind === 'in-place' ? makeSurroundings(folder) : null;
+  const injection = await contributeInjection(guard, session, folder);
   const services = [
     await contributeAssistant(guard, session, folder),
     await contributeIdentity(guard, session, folder),
-    await contributeEgress(guard, session, folder),
+    injection.contribution,
+    await contributeEgress(guard, session, folder, injection.terminate),
     await contributeCredentials(guard, session, folder),
   ];
   const gitDirectories = gitDirectoriesOutside(session);

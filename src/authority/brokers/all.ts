@@ -2,9 +2,11 @@
 import type { Brokers } from './broker.ts';
 import { gitHttps } from './git-https.ts';
 import { githubApp } from './github-app.ts';
+import { inject } from './inject.ts';
 import { kubernetes } from './kubernetes.ts';
 import { postgres } from './postgres.ts';
 import { ssh } from './ssh.ts';
+import { fixed } from './static.ts';
 import { vault } from './vault.ts';
 
 export const brokers: Brokers = {
@@ -14,4 +16,6 @@ export const brokers: Brokers = {
   'github-app': githubApp,
   vault,
   kubernetes,
+  inject,
+  static: fixed,
 };

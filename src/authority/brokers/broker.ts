@@ -74,18 +74,32 @@ export interface Leasing {
 
 const largestSecret = 64 * 1024;
 
-/** Secrets of the authority's own: from files, or its environment. */
-export function secretReader(environment: Readonly<Record<string, string | undefined>>): Upstream['secret'] {
-  return async (source) => {
-    const place = 'file' in source ? source.file : `the variable ${source.environment}`;
-    const value =
-      'file' in source
-        ? await readFile(source.file, 'utf8').catch(() => undefined)
-        : environment[source.environment];
-    const secret = value?.replace(/\r?\n$/, '') ?? '';
-    if (secret !== '' && secret.length <= largestSecret) return secret;
-    throw new WritError('upstream_secret_missing', `the upstream's secret cannot be read from ${place}`, {
-      hint: 'Writ reads it as its own user and in the environment it was started with.',
-    });
+/**
+ * Secrets of the authority's own: from files, its environment, or the user's keyring.
+ * @param keyring the content of the key that is described so
+ */
+export function secretReader(
+  environment: Readonly<Record<string, string | undefined>>,
+  keyring: (description: string) => Promise<string | undefined> = async () => undefined,
+): Upstream['secret'] {
+  const lookedUp = async (source: SecretSource): Promise<string | undefined> => {
+    if ('file' in source) return readFile(source.file, 'utf8').catch(() => undefined);
+    return 'keyring' in source ? keyring(source.keyring) : environment[source.environment];
   };
+  return async (source) => {
+    const secret = (await lookedUp(source))?.replace(/\r?\n$/, '') ?? '';
+    if (secret !== '' && secret.length <= largestSecret) return secret;
+    throw new WritError(
+      'upstream_secret_missing',
+      `the upstream's secret cannot be read from ${placeOf(source)}`,
+      { hint: 'Writ reads it as its own user and in the environment it was started with.' },
+    );
+  };
+}
+
+function placeOf(source: SecretSource): string {
+  if ('file' in source) return source.file;
+  return 'keyring' in source
+    ? `the key ${source.keyring} of the user's keyring`
+    : `the variable ${source.environment}`;
 }

@@ -80,10 +80,18 @@ export const reportedTypes = [
   'egress.opened',
   'egress.refused',
   'egress.closed',
+  'egress.request',
+  'egress.answered',
   'enforcement.probed',
   'alert',
 ] as const;
-const withDecision: readonly string[] = ['decision', 'execution.process', 'egress.opened', 'egress.refused'];
+const withDecision: readonly string[] = [
+  'decision',
+  'execution.process',
+  'egress.opened',
+  'egress.refused',
+  'egress.request',
+];
 
 const reported = z.strictObject({
   type: z.enum(reportedTypes),

@@ -18,7 +18,7 @@ import { publicKeyOf, type EcPublicJwk } from './ec-key.ts';
 /** ECDSA on P-256 with SHA-256 over the message: r and s, 32 bytes each, as in JOSE. */
 export type Es256 = (message: Uint8Array) => Promise<Uint8Array>;
 
-interface Validity {
+export interface Validity {
   /** ms since the epoch; written in whole seconds. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -71,8 +71,16 @@ export function svidCertificate(request: SvidRequest, sign: Es256): Promise<Buff
   ]);
 }
 
-async function certificate(
-  request: SignerRequest & { readonly issuer: string },
+/** What every certificate says, whatever its extensions. */
+export interface CertificateRequest extends Validity {
+  readonly publicKey: EcPublicJwk;
+  readonly name: string;
+  readonly issuer: string;
+  readonly serial: Uint8Array;
+}
+
+export async function certificate(
+  request: CertificateRequest,
   sign: Es256,
   extensions: readonly Uint8Array[],
 ): Promise<Buffer> {
@@ -108,12 +116,12 @@ function subjectAlternativeName(uri: string): Buffer {
   return extension('2.5.29.17', false, sequence(implicit(6, Buffer.from(uri, 'ascii'))));
 }
 
-function extension(identifier: string, critical: boolean, value: Uint8Array): Buffer {
+export function extension(identifier: string, critical: boolean, value: Uint8Array): Buffer {
   return sequence(objectIdentifier(identifier), ...(critical ? [boolean(true)] : []), octetString(value));
 }
 
 /** SHA-1 over the point, as RFC 5280 section 4.2.1.2 (1) has it: a name, nothing that security rests on. */
-function keyIdentifier({ x, y }: EcPublicJwk): Buffer {
+export function keyIdentifier({ x, y }: EcPublicJwk): Buffer {
   const point = [Uint8Array.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')];
   return createHash('sha1').update(Buffer.concat(point)).digest();
 }

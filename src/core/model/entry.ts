@@ -24,6 +24,8 @@ export const entryTypes = [
   'egress.opened', // a connection out of the sandbox was allowed, before it is made
   'egress.refused',
   'egress.closed',
+  'egress.request', // one request to a host whose TLS ends at the proxy, before it goes on
+  'egress.answered',
   'approval.requested',
   'approval.granted',
   'approval.denied',

@@ -4,7 +4,8 @@
  */
 import type { Json } from './entry.ts';
 
-export type BrokerKind = 'postgres' | 'git-https' | 'ssh' | 'github-app' | 'vault' | 'kubernetes';
+export type BrokerKind =
+  'postgres' | 'git-https' | 'ssh' | 'github-app' | 'vault' | 'kubernetes' | 'inject' | 'static';
 
 export const leaseStates = [
   'requested', // on record, and the upstream is being asked

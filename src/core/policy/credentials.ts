@@ -1,6 +1,7 @@
 /** The `credentials` section of `organisation.yaml`: which upstreams give out what, and who speaks to them. */
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { injectionFields, injectionScopes } from './injection.ts';
 
 const text = z.string().min(1).max(500);
 const path = z.string().startsWith('/', 'must be an absolute path').max(4096);
@@ -23,7 +24,11 @@ const secret = z.union(
   ],
   'must be { file: PATH } or { environment: NAME }: where the secret lies, never the secret itself',
 );
-export type SecretSource = z.output<typeof secret>;
+/** Of the kernel's keyrings the one of the user that Writ runs as: the description of a key of type `user`. */
+const keyring = z.strictObject({
+  keyring: z.string().regex(/^[!-~]{1,200}$/, 'must be the description of a key'),
+});
+export type SecretSource = z.output<typeof secret> | z.output<typeof keyring>;
 
 const common = {
   description: text,
@@ -200,10 +205,32 @@ const kubernetes = z.strictObject({
   token: secret,
 });
 
+/** An HTTPS API: the task has a placeholder, and the proxy puts the secret in on the way out. */
+const inject = z.strictObject({
+  ...common,
+  broker: z.literal('inject'),
+  secret,
+  ...injectionFields,
+  ca: path.optional(),
+});
+
+/** The same for what should not exist for long and does: each lease is approved by somebody of a group. */
+const fixed = z.strictObject({
+  ...common,
+  broker: z.literal('static'),
+  secret: z.union(
+    [...secret.options, keyring],
+    'must be { file: PATH }, { environment: NAME } or { keyring: NAME }: where the secret lies, never the secret itself',
+  ),
+  approvers: text,
+  ...injectionFields,
+  ca: path.optional(),
+});
+
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps, ssh, githubApp, vault, kubernetes],
-  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes',
+  [postgres, gitHttps, ssh, githubApp, vault, kubernetes, inject, fixed],
+  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes, inject, static',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -219,6 +246,9 @@ export function scopesOf(given: Credential): readonly string[] {
       return given.principals.map((name) => `principal:${name}`).sort();
     case 'kubernetes':
       return [`service-account:${given.namespace}/${given.serviceAccount}`];
+    case 'inject':
+    case 'static':
+      return injectionScopes(given);
     case 'vault':
       return [`path:${given.path}`];
     case 'github-app':

@@ -23,6 +23,7 @@ export function checkReferences(
     bundle: Object.keys(bundles),
     'host set': Object.keys(hostSets),
     credential: Object.keys(organisation.credentials),
+    group: Object.keys(groups),
   } as const;
   const problems: PolicyProblem[] = [];
   const expect = (kind: keyof typeof known, name: string, path: Path): void => {
@@ -44,6 +45,11 @@ export function checkReferences(
     problems.push(
       warning('group_empty', at.placeOfKey(['groups', group]), `the group "${group}" has no members`, hint),
     );
+  }
+  for (const [name, credential] of Object.entries(own.credentials)) {
+    if (credential.broker === 'static') {
+      expect('group', credential.approvers, ['credentials', name, 'approvers']);
+    }
   }
   for (const [name, assistant] of Object.entries(assistants)) {
     expect('person', assistant.owner, ['assistants', name, 'owner']);

@@ -117,7 +117,7 @@ profiles: {}
 # What Writ lends to a task for its time and takes back, for profiles to name: credentials: [shop-db]
 #credentials:
 #  shop-db:
-#    broker: postgres    # or git-https, github-app, ssh, vault, kubernetes; see the policy guide
+#    broker: postgres    # or git-https, github-app, ssh, vault, kubernetes, inject, static; see the policy guide
 #    description: The shop, reading
 #    host: db.internal
 #    database: shop

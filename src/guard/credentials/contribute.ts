@@ -103,6 +103,9 @@ async function contribute(place: Place): Promise<Contribution> {
       return contributeSsh(place);
     case 'kubernetes':
       return contributeKubernetes(place, place.credential.namespace);
+    case 'inject':
+    case 'static':
+      return { environment: {}, binds: [] }; // by the proxy, see src/guard/injection
   }
 }
 

@@ -2,7 +2,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { Refusal } from './connection.ts';
 
-const statuses = { malformed: 400, policy: 403, address: 403, unreachable: 502, fault: 502 } as const;
+const statuses = {
+  malformed: 400,
+  policy: 403,
+  request: 403,
+  address: 403,
+  unreachable: 502,
+  fault: 502,
+} as const;
 
 /** Many programs show of a refused tunnel the status line alone; longer ones are cut by some. */
 const longestPhrase = 300;
@@ -35,13 +42,13 @@ export function rawResponse({ status, phrase, body }: HttpAnswer): string {
 
 /** RFC 1928 section 6. The protocol has no room for a reason; the log has it. */
 export function socksReply({ kind }: Refusal): number {
-  return { malformed: 1, policy: 2, address: 2, unreachable: 4, fault: 1 }[kind];
+  return { malformed: 1, policy: 2, request: 2, address: 2, unreachable: 4, fault: 1 }[kind];
 }
 
 export function sentences({ kind, target, reason, missing, advice }: Refusal): string[] {
   const what = kind === 'unreachable' || kind === 'fault' ? 'no connection' : 'refused';
   return [
-    `${what}: connecting to ${target}: ${reason}`,
+    kind === 'request' ? `${what}: ${target}: ${reason}` : `${what}: connecting to ${target}: ${reason}`,
     ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
     ...(advice === null ? [] : [advice]),
   ];

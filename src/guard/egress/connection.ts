@@ -26,7 +26,7 @@ export interface Ruled {
   readonly privateRanges: readonly AddressRange[];
 }
 
-export const refusalKinds = ['malformed', 'policy', 'address', 'unreachable', 'fault'] as const;
+export const refusalKinds = ['malformed', 'policy', 'request', 'address', 'unreachable', 'fault'] as const;
 
 /** Why nothing is connected. */
 export interface Refusal {

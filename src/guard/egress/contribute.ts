@@ -10,7 +10,7 @@ import { sentences } from './answers.ts';
 import { decideConnection } from './decide.ts';
 import { egressEnvironment, npmConfiguration, proxyPort } from './environment.ts';
 import { asTheSystem, from } from './names.ts';
-import { startEgress } from './proxy.ts';
+import { startEgress, type EgressOptions } from './proxy.ts';
 
 const insideSocket = '/run/writ/egress.sock';
 const insideNpmrc = '/run/writ/npmrc';
@@ -20,6 +20,7 @@ export async function contributeEgress(
   guard: Guard,
   session: Session,
   folder: string,
+  terminate: NonNullable<EgressOptions['terminate']>,
 ): Promise<Contribution> {
   const { organisation } = await guard.bundle();
   const profile = registered(organisation.profiles, session.writ.claims.profile);
@@ -39,6 +40,7 @@ export async function contributeEgress(
     onRefused: (refusal) => session.channel.send({ type: 'notice', text: sentences(refusal) }),
     report: guard.report,
     clock: guard.clock,
+    terminate,
   });
   session.stop.signal.addEventListener('abort', () => void egress.stop());
   session.cleanUp.push(() => egress.stop());

@@ -5,12 +5,8 @@ import { connectOut, refuse, stopOutcome, type Connected, type Way } from './con
 import { httpAnswer } from './answers.ts';
 import type { Outcome, Refusal } from './connection.ts';
 import { parseAuthority, type Endpoint } from './endpoint.ts';
+import { keptFields, plainPath } from './http-message.ts';
 import type { Patience } from './tunnel.ts';
-
-/** RFC 9110 section 7.6.1, RFC 9112 section 3.2.2, and what is between client and proxy alone. */
-const hopByHop =
-  names(`connection proxy-connection keep-alive te trailer transfer-encoding upgrade http2-settings
-  proxy-authenticate proxy-authorization proxy-authentication-info expect host`);
 
 interface Asked {
   readonly endpoint: Endpoint;
@@ -82,7 +78,7 @@ async function exchange(
   response: ServerResponse,
   { upstream }: Connected,
 ): Promise<void> {
-  const headers = kept(request.rawHeaders, request.headers.connection);
+  const headers = keptFields(request.rawHeaders, request.headers.connection);
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   headers.push('Host', endpoint.port === 80 ? host : `${host}:${endpoint.port}`, 'Via', '1.1 writ');
   // Whole bodies keep their length, anything else is chunked anew: no ambiguity of framing gets through.
@@ -100,7 +96,7 @@ async function exchange(
   response.writeHead(
     incoming.statusCode ?? 502,
     incoming.statusMessage ?? '',
-    kept(incoming.rawHeaders, incoming.headers.connection),
+    keptFields(incoming.rawHeaders, incoming.headers.connection),
   );
   await pipeline(incoming, response);
 }
@@ -125,28 +121,9 @@ function readRequest({
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return bad('its body is coded in an unknown way');
-  const plain = policyPath(path);
+  const plain = plainPath(path);
   if (plain === null) return bad('its path can be read in more than one way');
   return { endpoint, method, target: `${path}${query}`, path: plain };
-}
-
-/**
- * The path without needless percent-encodings (RFC 3986 section 6.2.2.2), the rest of them in upper case. Null where
- * a server may see another path in it: dot segments in any spelling, backslashes, encodings that are broken or double.
- */
-function policyPath(path: string): string | null {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(path);
-  } catch {
-    return null;
-  }
-  if (decoded.split('/').some((segment) => segment === '.' || segment === '..')) return null;
-  if (/[\\\0-\x1f\x7f]|%[0-9a-f]{2}/i.test(decoded)) return null;
-  return path.replaceAll(/%[0-9a-f]{2}/gi, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return /[A-Za-z0-9._~-]/.test(character) ? character : escape.toUpperCase();
-  });
 }
 
 function answer(response: ServerResponse, refusal: Refusal): void {
@@ -157,20 +134,4 @@ function answer(response: ServerResponse, refusal: Refusal): void {
   const { status, phrase, body } = httpAnswer(refusal);
   response.writeHead(status, phrase, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
   response.end(body);
-}
-
-/** Fields that go on, as they came. @param connection names further ones that do not */
-function kept(raw: readonly string[], connection: string | undefined): string[] {
-  const listed = names((connection ?? '').replaceAll(',', ' ').toLowerCase());
-  const fields: string[] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? '';
-    if (!hopByHop.has(name.toLowerCase()) && !listed.has(name.toLowerCase()))
-      fields.push(name, raw[at + 1] ?? '');
-  }
-  return fields;
-}
-
-function names(text: string): ReadonlySet<string> {
-  return new Set(text.trim().split(/\s+/));
 }

@@ -75,6 +75,9 @@ export class Ledger {
   }
 }
 
+/** Puts on record what became of one request. */
+export type AskedOnce = (outcome: Record<string, Json>) => Promise<void>;
+
 /** From the entry that allowed a connection to the one that says what became of it. */
 export class OpenedConnection {
   readonly #facts: Record<string, Json>;
@@ -82,6 +85,7 @@ export class OpenedConnection {
   readonly #clock: () => number;
   readonly #since: number;
   #closed = false;
+  #requests = 0;
 
   constructor(
     facts: Record<string, Json>,
@@ -92,6 +96,19 @@ export class OpenedConnection {
     this.#write = write;
     this.#clock = clock;
     this.#since = clock();
+  }
+
+  /** One request inside it. Durable when it resolves; it may go on then, and not before. */
+  async request(more: Record<string, Json>): Promise<AskedOnce> {
+    this.#requests += 1;
+    const { connection = 0, target = '' } = this.#facts;
+    const facts = { connection, target, request: this.#requests, ...more };
+    await this.#write([{ type: 'egress.request', decision: 'allow', data: facts }]);
+    const since = this.#clock();
+    return async (outcome) => {
+      const data = { ...facts, ...outcome, durationMs: this.#clock() - since };
+      await this.#write([{ type: 'egress.answered', decision: null, data }]);
+    };
   }
 
   /** @param more what was learned while it was open */

@@ -14,8 +14,8 @@ export interface Patience {
   readonly greeting: number;
 }
 
-/** Carries one tunnel to its end. Whoever terminates TLS for a host puts its own in this one's place. */
-export type Carry = (client: Socket, connected: Connected, patience: Patience) => Promise<End>;
+/** Carries one tunnel to its end. For hosts whose TLS ends here another one takes this one's place. */
+export type Carry = (client: Socket, connected: Connected, patience: Patience, way: Way) => Promise<End>;
 
 export interface End {
   readonly outcome: Outcome;
@@ -37,7 +37,7 @@ export async function tunnel(
   patience: Patience,
 ): Promise<void> {
   const { upstream, entry, address } = connected;
-  const { outcome, mismatch, encryptedName } = await carry(client, connected, patience);
+  const { outcome, mismatch, encryptedName } = await carry(client, connected, patience, way);
   const bytes = { address, up: upstream.bytesWritten, down: upstream.bytesRead };
   client.destroy();
   upstream.destroy();
@@ -99,7 +99,7 @@ interface Greeting {
 }
 
 /** All that came until it was clear what it is; null where the client ends without a word. */
-async function greeting(client: Socket, patience: number): Promise<Greeting | null> {
+export async function greeting(client: Socket, patience: number): Promise<Greeting | null> {
   const reader = new ClientHelloReader();
   let late = false;
   let timer: NodeJS.Timeout | undefined;
