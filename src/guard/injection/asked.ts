@@ -14,11 +14,12 @@ export interface Asked {
 const tlsPort = 443;
 
 export function readAsked(
-  { method = '', url = '', headers, rawHeaders }: IncomingMessage,
+  { method = '', url = '', httpVersion, headers, rawHeaders }: IncomingMessage,
   to: Endpoint,
 ): Asked | { readonly malformed: string } {
   const [, path, query = ''] = /^(\/[!-"$->@-~]*)(\?[!-~]*)?$/.exec(url) ?? [];
   if (path === undefined) return { malformed: 'it does not ask for a path' };
+  if (!['1.0', '1.1'].includes(httpVersion)) return { malformed: 'it is not of HTTP/1.1' };
   const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
   const named = parseAuthority(headers.host ?? '', tlsPort);
   const same = 'host' in named && named.host === to.host && named.port === to.port;
