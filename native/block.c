@@ -3,21 +3,44 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "report.h"
 
 static const uint32_t max_items = 1u << 20;
 static const uint32_t max_item_bytes = 64u << 20;
 
+/* What is next on the socket, looked at in large pieces; taken from it only as far as the block goes. */
+static struct {
+    char bytes[64 << 10];
+    size_t length, used;
+} ahead;
+
+static void receive(int fd, size_t length, int flags) {
+    ssize_t got;
+    do got = recv(fd, ahead.bytes, length, flags);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0) fail(EXIT_SETUP, "the launcher went away");
+    ahead.length = (size_t)got;
+}
+
+static void take_used(int fd) {
+    if (ahead.used > 0) receive(fd, ahead.used, MSG_WAITALL);
+    ahead.length = ahead.used = 0;
+}
+
 static void read_exactly(int fd, void *target, size_t length) {
     char *at = target;
     while (length > 0) {
-        ssize_t got = read(fd, at, length);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) fail(EXIT_SETUP, "the launcher went away");
-        at += got;
-        length -= (size_t)got;
+        if (ahead.used == ahead.length) {
+            take_used(fd);
+            receive(fd, sizeof ahead.bytes, MSG_PEEK);
+        }
+        size_t part = ahead.length - ahead.used < length ? ahead.length - ahead.used : length;
+        memcpy(at, ahead.bytes + ahead.used, part);
+        ahead.used += part;
+        at += part;
+        length -= part;
     }
 }
 
@@ -41,6 +64,7 @@ struct block read_block(int fd) {
         read_exactly(fd, item->bytes, item->length);
         item->bytes[item->length] = '\0';
     }
+    take_used(fd);
     return block;
 }
 

@@ -18,7 +18,7 @@ struct block {
     uint32_t count;
 };
 
-/* Reads exactly one block and not a byte more. Ends the program when the other side is gone or sends nonsense. */
+/* Reads exactly one block from a socket and not a byte more. Ends the program when the other side is gone or sends nonsense. */
 struct block read_block(int fd);
 
 /* The items as a NULL-terminated list of C strings, sharing the block's memory. */

@@ -30,6 +30,7 @@
 #include "in_place.h"
 #include "report.h"
 #include "supervise.h"
+#include "wire.h"
 #include "words.h"
 
 /* bubblewrap must outlive what is sent to its whole process group: the command decides what a signal means. */
@@ -57,12 +58,21 @@ static void place_data(const struct item *item, int target) {
     if (fd != target) close(fd);
 }
 
-static void join_cgroup(const char *directory) {
+static int open_cgroup(const char *directory, const char *file) {
     char path[4096];
-    int length = snprintf(path, sizeof path, "%s/cgroup.procs", directory);
+    int length = snprintf(path, sizeof path, "%s/%s", directory, file);
     if (length < 0 || (size_t)length >= sizeof path) fail(EXIT_SETUP, "the cgroup's path is too long");
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, "0", 1) != 1) fail(EXIT_SETUP, "cannot join %s: %s", path, strerror(errno));
+    return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/*
+ * Through `tasks`, where there is one (version 1): a thread that moves itself needs no lock on all threads of the
+ * machine, for which the kernel would wait for an RCU grace period, 10 to 30 ms. We have but one thread.
+ */
+static void join_cgroup(const char *directory) {
+    int fd = open_cgroup(directory, "tasks");
+    if (fd < 0) fd = open_cgroup(directory, "cgroup.procs");
+    if (fd < 0 || write(fd, "0", 1) != 1) fail(EXIT_SETUP, "cannot join %s: %s", directory, strerror(errno));
     close(fd);
 }
 
@@ -136,18 +146,17 @@ static void let_go_of_streams(uint32_t files) {
     for (uint32_t i = 0; i < files; i++) close(FIRST_DATA_FD + (int)i);
 }
 
+/* As one block, and at once: a rule is a few bytes, and there are hundreds. */
 static void write_rules(int socket, const struct words *rules) {
-    char number[4];
-    for (int i = 0; i < 4; i++) number[i] = (char)(rules->count >> 8 * i);
-    write_all(socket, number, sizeof number);
+    struct buffer block = {0};
+    append_count(&block, rules->count);
     const char *at = rules->bytes;
     for (uint32_t i = 0; i < rules->count; i++) {
-        size_t length = strlen(at);
-        for (int j = 0; j < 4; j++) number[j] = (char)(length >> 8 * j);
-        write_all(socket, number, sizeof number);
-        write_all(socket, at, length);
-        at += length + 1;
+        append_text(&block, at);
+        at += strlen(at) + 1;
     }
+    write_all(socket, block.bytes, block.length);
+    buffer_free(&block);
 }
 
 static int launch_supervised(const struct block *block, char *const *cgroups, const struct supervision *supervision,
