@@ -11,7 +11,7 @@ import { endpointTarget } from '../../core/command/hosts.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { httpAnswer } from '../egress/answers.ts';
 import { refuse, type Connected, type Way } from '../egress/connect.ts';
-import type { Refusal } from '../egress/connection.ts';
+import type { Refusal, Ruled } from '../egress/connection.ts';
 import { keptFields } from '../egress/http-message.ts';
 import { readAsked, type Asked } from './asked.ts';
 import { Masking, maskText } from './mask.ts';
@@ -36,31 +36,25 @@ export async function exchange(
   const { way, connected } = hall;
   const { endpoint } = connected.wanted;
   const target = `${request.method} https://${endpointTarget(endpoint)}${(request.url ?? '').replace(/[?#].*$/s, '')}`;
-  const turnDown = async (
-    kind: Refusal['kind'],
-    reason: string,
-    advice: string | null = null,
-  ): Promise<void> => {
-    const refusal: Refusal = { kind, decision: 'deny', target, reason, missing: [], advice };
-    answer(response, await refuse(way, 'https', refusal, []));
+  const turnDown = async (why: Partial<Ruled> & Pick<Ruled, 'reason'>): Promise<void> => {
+    const { decision, reason, missing = [], advice = null, policies = [] } = why;
+    const verdict = decision === 'step-up' ? decision : 'deny';
+    const refusal: Refusal = { kind: 'request', decision: verdict, target, reason, missing, advice };
+    answer(response, await refuse(way, 'https', refusal, policies));
   };
   const asked = readAsked(request, endpoint);
-  if ('malformed' in asked) return turnDown('malformed', asked.malformed);
+  if ('malformed' in asked) return turnDown({ reason: asked.malformed });
   const { method, path } = asked;
   const ruled = await way.decide({ ...connected.wanted, request: { method, path } });
-  if (ruled.decision !== 'allow') {
-    const { decision, reason, missing, advice, policies } = ruled;
-    const refusal: Refusal = { kind: 'policy', decision, target, reason, missing, advice };
-    return answer(response, await refuse(way, 'https', refusal, policies));
-  }
+  if (ruled.decision !== 'allow') return turnDown(ruled);
   const placed = await hall.placed();
   const filled = fillings(request, endpoint, asked, placed);
-  if ('refused' in filled) return turnDown('request', filled.refused);
+  if ('refused' in filled) return turnDown({ reason: filled.refused });
   try {
     await carryOn(hall, asked, filled, placed, request, response);
   } catch (error) {
     if (response.headersSent || !(error instanceof WritError)) throw error;
-    await turnDown('request', error.message, error.hint);
+    await turnDown({ reason: error.message, advice: error.hint });
   }
 }
 
