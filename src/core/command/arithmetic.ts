@@ -37,22 +37,17 @@ export function arithmeticNodes(expression: string, host: ArithmeticHost, span: 
   if (/=|\+\+|--/.test(expression)) noteAssignments(expression, host);
 }
 
+/** Numbers such as `0x1f` and `36#zz`, parameters, and names. */
+const tokens = /[0-9]+(?:#[\w@]*|\w*)|\$\{([0-9]+|[@*])|\$([0-9@*])|([A-Za-z_]\w*)/g;
+
 function checkNames(expression: string, host: ArithmeticHost, span: Span): void {
   const stripped = expression.replace(/\$\{#[^}]*\}/g, '1').replace(/\$\(\([^()]*\)\)/g, '1');
-  for (const match of stripped.matchAll(/(\$\{?)?([A-Za-z_]\w*|[@*]|[0-9]+)/g)) {
-    const name = match[2] ?? '';
-    const sigil = match[1];
-    if (/^[0-9]/.test(name) && (sigil === undefined || name === '0')) continue;
-    if (/^[@*]$/.test(name) && sigil === undefined) continue;
-    if (numbers.has(name)) continue;
-    if (/\d$/.test(stripped.slice(0, match.index)) || /^0x/i.test(stripped.slice(match.index - 1))) continue;
+  for (const match of stripped.matchAll(tokens)) {
+    const name = match[1] ?? match[2] ?? match[3];
+    if (name === undefined || numbers.has(name)) continue;
     const value = host.state.variable(name);
     if (isNumeric(value) || (typeof value === 'object' && /^\s*$/.test(value.text))) continue;
-    const reason =
-      typeof value === 'object'
-        ? `arithmetic evaluates the text that ${name} holds`
-        : `arithmetic evaluates ${name}, whose value cannot be told and may hold a command`;
-    host.opaque('exec', expression, reason, span);
+    host.opaque('exec', expression, `arithmetic evaluates what ${name} holds, which may be a command`, span);
     return;
   }
 }

@@ -18,7 +18,7 @@ export function followTest(expression: TestExpression, shell: ConditionHost): vo
   switch (expression.type) {
     case 'TestUnary': {
       const operand = expandSingle(expression.operand, shell);
-      if (/^-[vR]$/.test(expression.operator)) checkVariableName(operand, shell);
+      if (expression.operator === '-v' || expression.operator === '-R') checkVariableName(operand, shell);
       return;
     }
     case 'TestBinary':
@@ -65,20 +65,23 @@ export function followArithmetic(expression: ArithmeticExpression | undefined, s
   visitSubstitutions(expression, shell);
   // Below `&&`, `||` and `?:` an assignment may be passed over.
   let conditional = false;
-  const assign = (name: string): void =>
-    shell.assign(name, conditional && !isNumeric(shell.state.variable(name)) ? 'unknown' : 'numeric');
+  const assign = (target: string): void => {
+    const name = /^[A-Za-z_]\w*/.exec(target)?.[0];
+    if (name === undefined) return;
+    // Of an array only one element is set.
+    const certain = name === target && !conditional;
+    shell.assign(name, certain || isNumeric(shell.state.variable(name)) ? 'numeric' : 'unknown');
+  };
   const queue: ArithmeticExpression[] = [expression];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     if (!shell.findings.step(shell.spanOf(node))) return;
     switch (node.type) {
       case 'ArithmeticBinary': {
-        if (
-          /^([-+*/%&|^]|<<|>>)?=$/.test(node.operator) &&
-          node.left.type === 'ArithmeticWord' &&
-          /^[A-Za-z_]\w*$/.test(node.left.value)
-        ) {
+        if (/^([-+*/%&|^]|<<|>>)?=$/.test(node.operator) && node.left.type === 'ArithmeticWord') {
+          // What a plain variable held before `=` is not evaluated; a subscript is.
+          if (node.operator !== '=' || !/^[A-Za-z_]\w*$/.test(node.left.value))
+            arithmeticNodes(node.left.value, shell, shell.spanOf(node));
           assign(node.left.value);
-          if (node.operator !== '=') queue.push(node.left);
           queue.push(node.right);
         } else {
           conditional ||= node.operator === '&&' || node.operator === '||';
@@ -90,7 +93,7 @@ export function followArithmetic(expression: ArithmeticExpression | undefined, s
         queue.push(node.operand);
         if (/^(\+\+|--)$/.test(node.operator) && node.operand.type === 'ArithmeticWord') {
           arithmeticNodes(node.operand.value, shell, shell.spanOf(node));
-          if (/^[A-Za-z_]\w*$/.test(node.operand.value)) assign(node.operand.value);
+          assign(node.operand.value);
         }
         break;
       case 'ArithmeticTernary':

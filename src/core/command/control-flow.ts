@@ -43,7 +43,6 @@ export function followIf(node: If, flow: Flow): void {
   const branch = (from: ShellState, body: readonly Statement[]): void => {
     flow.state = from;
     flow.list(body);
-    flow.state.settle();
     ends.push(flow.state);
   };
   branch(ok, node.then.commands);
@@ -73,18 +72,15 @@ export function followForEach(node: For | Select, flow: Flow): void {
         flow.assign(name, { text: word.text });
         noteAssignment(flow, name, word.text, word.span);
         flow.list(node.body.commands);
-        flow.state.settle();
         end = end.join(flow.state);
         flow.state = end;
       }
-      flow.state = end;
     });
     return;
   }
   followLoop(flow, () => {
     flow.assign(name, 'unknown');
     noteAssignment(flow, name, null, flow.spanOf(node.name));
-    if (node.type === 'Select') flow.state.assign('REPLY', 'unknown');
     flow.list(node.body.commands);
   });
 }
@@ -96,13 +92,11 @@ export function followLoop(flow: Flow, body: () => void): void {
       const before = flow.state;
       flow.state = before.fork();
       body();
-      flow.state.settle();
       const after = before.join(flow.state);
       flow.state = after;
       if (flow.findings.exhausted || after.equals(before)) return;
       if (round > 8) {
         flow.state.forget();
-        flow.state = flow.state.fork();
         body();
         flow.state.forget();
         return;
@@ -121,7 +115,6 @@ export function followCase(node: Case, flow: Flow): void {
     for (const pattern of item.pattern) expandSingle(pattern, flow);
     if (falling !== null) flow.state = flow.state.join(falling);
     flow.list(item.body.commands);
-    flow.state.settle();
     end = end.join(flow.state);
     falling = item.terminator === ';&' || item.terminator === ';;&' ? flow.state : null;
   }

@@ -125,14 +125,8 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
   const { text } = name;
   const byPath = text.includes('/');
   const { directories } = shell.state;
-  const absolute =
-    !byPath || (!text.startsWith('/') && directories === null)
-      ? null
-      : resolvePath(text, directories?.[0] ?? '/');
-  const system =
-    absolute !== null && (text.startsWith('/') || directories?.length === 1)
-      ? (toolchainDirectory.exec(absolute)?.[1] ?? null)
-      : null;
+  const from = text.startsWith('/') ? '/' : directories?.length === 1 ? directories[0] : undefined;
+  const system = from === undefined ? null : (toolchainDirectory.exec(resolvePath(text, from))?.[1] ?? null);
   const target = system ?? text;
   const exec = openExec(shell, target, invocation);
   const call = callOf(shell, exec, invocation);
@@ -140,16 +134,15 @@ function runProgram(shell: Shell, invocation: Invocation, name: Field): void {
     if (shell.state.names === 'sourced') call.trait('runs-code');
     else call.opaque('exec', text, 'PATH was changed, so that the name no longer tells which program runs');
   }
+  if (isLoader(text)) return runLoader(call);
   if (byPath && system === null) {
     // A program or script brought by the repository or somebody else.
-    if (absolute !== null && isLoader(absolute)) return runLoader(call);
     call.trait('runs-code');
     if (isHarmless(text)) call.opaque('exec', text, 'the program comes from a stream');
     else
       addPaths('read', name, { findings: shell.findings, place: shell.context, directories }, { by: target });
     return;
   }
-  if (isLoader(target)) return runLoader(call);
   const model = modelOf(target);
   if (model === undefined) call.trait('unknown');
   else if (call.words.length === 1 && asksVersion.test(call.words[0]?.text ?? '')) return;

@@ -94,10 +94,6 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
 export function noteAssignment(shell: Shell, name: string, value: string | null, span: Span): void {
   if (name === 'PWD' || name === 'OLDPWD') shell.state.markOdd(name);
   // The shell reads these itself, and not from the environment of what it starts.
-  if (name === 'IFS' || name === 'OPTIND' || name === 'PS4') {
-    if (name === 'PS4' && value !== null && !/[$`]/.test(value)) return;
-    if (name !== 'PS4') return;
-  }
-  if (name === 'PATH') return;
+  if (name === 'PATH' || (name === 'PS4' && value !== null && !/[$`]/.test(value))) return;
   applyVariable(shell, name, value, span);
 }
