@@ -17,12 +17,14 @@ import { collect, Desk } from '../egress/desk.ts';
 import { Api } from './api.ts';
 
 export const host = 'api.example';
+/** Of the same server, and its TLS passes unread. */
+export const unreadHost = 'unread.example';
 export const secret = 'sk-live/4711+not&to=be-seen';
 export const placeholder = 'writ-placeholder-of-this-session';
 
 export class InjectingDesk implements AsyncDisposable {
   readonly desk = new Desk();
-  readonly api = new Api([host]);
+  readonly api = new Api([host, unreadHost]);
   injection: Injection = {
     hosts: [],
     place: { header: 'authorization', prefix: 'Bearer ' },
@@ -64,9 +66,9 @@ export class InjectingDesk implements AsyncDisposable {
     return new LeaseHolder({ authority, clock: Date.now, ...facts });
   }
 
-  async secure(servername = host, target = `${host}:${this.port}`): Promise<TLSSocket> {
-    const { socket } = await this.desk.tunnel(target);
-    const ca = this.#authority?.certificate ?? '';
+  async secure(servername = host, to = host): Promise<TLSSocket> {
+    const { socket } = await this.desk.tunnel(`${to}:${this.port}`);
+    const ca = to === host ? this.#authority?.certificate : readFileSync(this.api.certified.authority);
     const secure = connectTls({ socket, servername, ca, ALPNProtocols: ['h2', 'http/1.1'] });
     await once(secure, 'secureConnect');
     return secure;

@@ -18,9 +18,9 @@ export class Shop implements AsyncDisposable {
   async open(credentials: (shop: Shop) => Readonly<Record<string, object>>): Promise<this> {
     this.port = await this.api.listen();
     await this.site.open({ private: { '*.acme.example': ['127.0.0.1'] } }, hosts);
-    const common = { hosts: [`${apiHost}:${this.port}`], ca: this.api.certified.authority };
+    const common = () => ({ hosts: [`${apiHost}:${this.port}`], ca: this.api.certified.authority });
     const all = Object.entries(credentials(this)).map(
-      ([name, own]) => [name, { ...common, ...own }] as const,
+      ([name, own]) => [name, { ...common(), ...own }] as const,
     );
     this.site.world.organisation((document) => {
       document.set('credentials', document.createNode(Object.fromEntries(all)));
@@ -29,7 +29,8 @@ export class Shop implements AsyncDisposable {
         all.map(([name]) => name),
       );
     });
-    this.site.world.must('policy', 'check');
+    const { status, stdout } = this.site.world.writ(['policy', 'check']);
+    if (status !== 0) throw new Error(stdout);
     this.site.world.must('up');
     return this;
   }

@@ -107,7 +107,8 @@ async function carryOn(
       maskText(come.statusMessage ?? '', seen.forms()),
       answerFields(come, seen, filled),
     );
-    response.flushHeaders();
+    // Events may be long in coming; a body of known length comes with its head.
+    if (come.headers['content-length'] === undefined) response.flushHeaders();
     await pipeline(come, masking, response);
   } catch {
     answer(response, broken('the server broke off'));

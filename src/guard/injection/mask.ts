@@ -37,7 +37,7 @@ export class Masking extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.bytes += chunk.length;
-    const all = Buffer.concat([this.#held, chunk]);
+    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     this.found += coverAll(all, this.#forms);
     const clear = all.length - longestBeginning(all, this.#forms);
     this.#held = all.subarray(clear);
