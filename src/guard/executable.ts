@@ -1,8 +1,7 @@
 /** Which file a command's program is, so that an approval can cover the file itself and not only its name. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { digestAt } from './supervise/digests.ts';
 
 export interface Executable {
   /** Real path: links are followed, so that a swapped link is another executable. */
@@ -21,25 +20,20 @@ export async function resolveExecutable(
     ? [isAbsolute(program) ? program : resolve(directory, program)]
     : searchPath.map((folder) => join(folder, program));
   for (const candidate of candidates) {
-    if (await isExecutableFile(candidate)) {
-      const path = await realpath(candidate);
-      return { path, sha256: await digestOf(path) };
-    }
+    if (!isExecutableFile(candidate)) continue;
+    const path = realpathSync.native(candidate);
+    const sha256 = await digestAt(path);
+    if (sha256 === null) throw new Error(`${path} cannot be read`);
+    return { path, sha256 };
   }
   return null;
 }
 
-async function isExecutableFile(path: string): Promise<boolean> {
+function isExecutableFile(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch {
     return false;
   }
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
 /** From a session to what its launcher needs: the sandbox, and what the guard's services bring into it. */
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { registered, type Profile } from '../core/policy/organisation.ts';
 import { WritError } from '../core/model/errors.ts';
@@ -23,11 +23,11 @@ const sessionSeconds = 24 * 3600;
 
 export async function prepareLaunch(guard: Guard, session: Session): Promise<LaunchSpec> {
   const { request, place } = session;
-  await assertStateOutside(guard, place.repository.worktree);
+  assertStateOutside(guard, place.repository.worktree);
   const { organisation } = await guard.bundle();
   const profile = registered(organisation.profiles, session.writ.claims.profile);
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
-  const folder = await sessionFolder(guard, session);
+  const folder = sessionFolder(guard, session);
   const surroundings = guard.machine.confinement.kind === 'in-place' ? makeSurroundings(folder) : null;
   const injection = await contributeInjection(guard, session, folder);
   const services = [
@@ -116,8 +116,8 @@ function enterTask(guard: Guard, session: Session, profile: Profile): number | n
 }
 
 /** Keys, database and sockets would be in view of the command that they govern. */
-async function assertStateOutside(guard: Guard, worktree: string): Promise<void> {
-  const state = await realpath(guard.stateDirectory);
+function assertStateOutside(guard: Guard, worktree: string): void {
+  const state = realpathSync.native(guard.stateDirectory);
   if (state !== worktree && !state.startsWith(`${worktree}/`)) return;
   throw new WritError('state_in_repository', `Writ's own state lies in the repository, at ${state}`, {
     hint: 'Set WRIT_HOME to a folder outside of every repository, and start again: writ down',
@@ -131,9 +131,9 @@ function gitDirectoriesOutside({ place }: Session): string[] {
 }
 
 /** Where the sockets and files of one session are made; gone with it. */
-async function sessionFolder(guard: Guard, session: Session): Promise<string> {
+function sessionFolder(guard: Guard, session: Session): string {
   const folder = join(guard.runDirectory, session.id);
-  await mkdir(folder, { mode: 0o700 });
-  session.cleanUp.push(() => rm(folder, { recursive: true, force: true }));
+  mkdirSync(folder, { mode: 0o700 });
+  session.cleanUp.push(async () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

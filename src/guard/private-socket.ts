@@ -1,10 +1,10 @@
 /** Sockets of a session: nobody but the guard's own user opens one, whatever folder it lies in. */
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
 import type { Server } from 'node:net';
 
 export async function listenPrivately(server: Server, socket: string): Promise<void> {
   server.listen(socket);
   await once(server, 'listening');
-  await chmod(socket, 0o600);
+  chmodSync(socket, 0o600);
 }

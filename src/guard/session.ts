@@ -281,11 +281,11 @@ async function endLost(guard: Guard, session: Session): Promise<void> {
   }
 }
 
-/** What the guard's services held is given up first: then the end and the writ's go on record together. */
+/** What the guard's services held is given up first: then last processes, the end and the writ's go on record together. */
 async function finish(guard: Guard, session: Session, data: { readonly [key: string]: Json }): Promise<void> {
   session.ended = true;
   session.supervisor?.end();
-  await session.supervisor?.settled();
+  const processes = (await session.supervisor?.settled()) ?? [];
   await giveUp(guard, session);
   const planted = await plantedIn(guard, session, data['planted']);
   const ended = executionRecord(session, 'execution.ended', {
@@ -296,7 +296,7 @@ async function finish(guard: Guard, session: Session, data: { readonly [key: str
   const alert = executionRecord(session, 'alert', { kind: 'planted', files: planted });
   const close = session.ownsWrit ? { writ: session.writ.claims.id, reason: 'the command ended' } : null;
   try {
-    await guard.authority.record(planted.length > 0 ? [ended, alert] : [ended], close);
+    await guard.authority.record([...processes, ended, ...(planted.length > 0 ? [alert] : [])], close);
   } finally {
     guard.sessions.delete(session.id);
   }

@@ -5,7 +5,8 @@
  * objects and the commit graph, which could tell another history, are left out.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { last, type Setting } from './configuration.ts';
@@ -73,7 +74,7 @@ export async function openHistory(
   };
   const repository = [
     worktree.commonDirectory,
-    await identityOf(worktree.commonDirectory),
+    identityOf(worktree.commonDirectory),
     String(alternates),
     digestOf(shallow),
   ];
@@ -90,9 +91,7 @@ export async function openHistory(
   const knownCommit = async (id: string): Promise<Commit | null> => {
     const loose = await readLooseCommit(objects, id, maxCommitBytes);
     if (loose !== null && idOf(hash, loose) === id) return { id, content: loose };
-    const packed = packedBefore.get(
-      JSON.stringify([...repository, await stateOf(join(objects, 'pack')), id]),
-    );
+    const packed = packedBefore.get(JSON.stringify([...repository, stateOf(join(objects, 'pack')), id]));
     return packed === undefined ? null : { id, content: packed };
   };
 
@@ -112,7 +111,7 @@ export async function openHistory(
         hint: 'The repository is damaged or forged; make a fresh clone',
       });
     }
-    packedBefore.keep(JSON.stringify([...repository, await stateOf(join(objects, 'pack')), id]), content);
+    packedBefore.keep(JSON.stringify([...repository, stateOf(join(objects, 'pack')), id]), content);
     return { id, content };
   };
 
@@ -184,15 +183,15 @@ function idOf(hash: 'sha1' | 'sha256', content: Buffer): string {
   return createHash(hash).update(`commit ${content.length}\0`).update(content).digest('hex');
 }
 
-async function identityOf(folder: string): Promise<string> {
-  const { dev, ino } = await stat(folder, { bigint: true });
+function identityOf(folder: string): string {
+  const { dev, ino } = statSync(folder, { bigint: true });
   return `${dev}:${ino}`;
 }
 
 /** Changes with every entry that comes or goes. */
-async function stateOf(folder: string): Promise<string> {
-  const found = await stat(folder, { bigint: true }).catch(() => null);
-  return found === null ? '' : `${found.dev}:${found.ino}:${found.mtimeNs}:${found.ctimeNs}`;
+function stateOf(folder: string): string {
+  const found = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.mtimeNs}:${found.ctimeNs}`;
 }
 
 function digestOf(bytes: Buffer | null): string {

@@ -1,6 +1,6 @@
 /** Which repository a directory belongs to, at which commit, and how far that was proven. */
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { WritError } from '../../core/model/errors.ts';
 import type { RepositoryIdentity, RepositoryProof } from '../../core/model/writ.ts';
@@ -75,9 +75,9 @@ export async function identifyRepository(
     throw fault('git_missing', 'git is not installed', { hint: 'Install it: apt-get install git' });
   const worktree = await findWorktree(directory, options.owner ?? process.getuid?.() ?? 0);
   const configuration = await readConfiguration(git, worktree);
-  await assertWorksHere(worktree, configuration);
-  const remote = await remoteOrFolder(configuration, options.remote ?? null, worktree.commonDirectory);
-  const outer = worktree.kind === 'separate' ? await superproject(worktree.root) : null;
+  assertWorksHere(worktree, configuration);
+  const remote = remoteOrFolder(configuration, options.remote ?? null, worktree.commonDirectory);
+  const outer = worktree.kind === 'separate' ? superproject(worktree.root) : null;
 
   await using history = await openHistory(git, worktree, configuration.settings);
   const head = await history.head();
@@ -85,7 +85,7 @@ export async function identifyRepository(
   const { since = null } = options;
   const continues =
     since === null || since === head?.id || (head !== null && (await history.isContained(since, [head.id])));
-  await assertSameWorktree(worktree);
+  assertSameWorktree(worktree);
 
   return {
     remote: remote.canonical,
@@ -116,18 +116,14 @@ export async function identifyRepository(
  * A clone of no server is known by its folder: by the git directory's path and inode, so that a folder
  * elsewhere, or another one put in its place, is another repository.
  */
-async function remoteOrFolder(
-  { settings }: Configuration,
-  wanted: string | null,
-  commonDirectory: string,
-): Promise<Remote> {
+function remoteOrFolder({ settings }: Configuration, wanted: string | null, commonDirectory: string): Remote {
   try {
     return chooseRemote(settings, wanted);
   } catch (error) {
     const none = !settings.some(({ key }) => /^remote\..+\.url$/s.test(key));
     const local = error instanceof WritError && (error.code === 'remote_local' || none);
     if (wanted !== null || !local) throw error;
-    const { ino } = await stat(commonDirectory, { bigint: true });
+    const { ino } = statSync(commonDirectory, { bigint: true });
     const named = basename(commonDirectory) === '.git' ? dirname(commonDirectory) : commonDirectory;
     const slug = basename(named)
       .toLowerCase()
@@ -195,7 +191,7 @@ async function prove(
 }
 
 /** @throws WritError `repository_bare`, `worktree_elsewhere`, `git_directory_foreign` */
-async function assertWorksHere(worktree: Worktree, { settings }: Configuration): Promise<void> {
+function assertWorksHere(worktree: Worktree, { settings }: Configuration): void {
   const own = settings.filter(({ included }) => !included);
   // git heeds these two in a linked worktree only where worktrees have configurations of their own.
   if (worktree.kind === 'linked' && !isTrue(last(own, 'extensions.worktreeconfig'))) return;
@@ -203,7 +199,7 @@ async function assertWorksHere(worktree: Worktree, { settings }: Configuration):
   if (elsewhere !== null) {
     const { file, line } = elsewhere.place;
     const target = resolve(worktree.gitDirectory, elsewhere.value ?? '');
-    if (!(await isSameFile(target, worktree.root))) {
+    if (!isSameFile(target, worktree.root)) {
       throw fault('worktree_elsewhere', `${file}:${line} says that the worktree is ${target}`, {
         place: elsewhere.place,
       });

@@ -2,8 +2,17 @@
  * Which worktree and which git directory a directory belongs to, told from the file system alone: no git runs,
  * no environment variable counts, and nothing is believed that the other end does not confirm.
  */
-import { constants, lstat, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
-import type { BigIntStats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fault } from './faults.ts';
 import { readSmallFile } from './small-file.ts';
@@ -27,51 +36,51 @@ export interface Worktree {
 
 /** @throws WritError<RepositoryErrorCode> */
 export async function findWorktree(directory: string, owner: number): Promise<Worktree> {
-  await using start = await openDirectory(directory);
-  const root = await findRoot(start.path, start.stat.dev);
-  await using held = await openDirectory(root);
+  using start = openDirectory(directory);
+  const root = findRoot(start.path, start.stat.dev);
+  using held = openDirectory(root);
   if (held.path !== root) throw replaced(root);
-  const dotGit = await statOrNull(join(root, '.git'));
+  const dotGit = statOrNull(join(root, '.git'));
   if (dotGit === null) throw replaced(root);
   assertOwner(root, held.stat, owner);
   assertOwner(join(root, '.git'), dotGit, owner);
-  const place = dotGit.isDirectory() ? await mainDirectory(root) : await followGitFile(root, dotGit);
+  const place = dotGit.isDirectory() ? mainDirectory(root) : await followGitFile(root, dotGit);
   for (const path of new Set([place.gitDirectory, place.commonDirectory])) {
-    assertOwner(path, await stat(path, { bigint: true }), owner);
+    assertOwner(path, statSync(path, { bigint: true }), owner);
   }
-  await assertGitDirectory(place.commonDirectory);
+  assertGitDirectory(place.commonDirectory);
   return { root, id: idOf(held.stat), subdirectory: relative(root, start.path), ...place };
 }
 
 /** @throws WritError `worktree_replaced` when the path no longer names the folder that was identified */
-export async function assertSameWorktree(worktree: Worktree): Promise<void> {
-  const now = await statOrNull(worktree.root);
+export function assertSameWorktree(worktree: Worktree): void {
+  const now = statOrNull(worktree.root);
   if (now === null || idOf(now) !== worktree.id) throw replaced(worktree.root);
 }
 
-export async function isSameFile(path: string, other: string): Promise<boolean> {
-  const [one, two] = await Promise.all([statOrNull(path, stat), statOrNull(other, stat)]);
+export function isSameFile(path: string, other: string): boolean {
+  const [one, two] = [statOrNull(path, statSync), statOrNull(other, statSync)];
   return one !== null && two !== null && idOf(one) === idOf(two);
 }
 
 /** The worktree that contains a submodule's, null if none does. */
-export async function superproject(root: string): Promise<string | null> {
+export function superproject(root: string): string | null {
   for (let path = dirname(root); ; path = dirname(path)) {
-    if ((await statOrNull(join(path, '.git'))) !== null) return path;
+    if (statOrNull(join(path, '.git')) !== null) return path;
     if (path === dirname(path)) return null;
   }
 }
 
-interface OpenDirectory extends AsyncDisposable {
+interface OpenDirectory extends Disposable {
   /** Real path, as the kernel knows the open directory. */
   readonly path: string;
   readonly stat: BigIntStats;
 }
 
-async function openDirectory(directory: string): Promise<OpenDirectory> {
-  let handle: FileHandle;
+function openDirectory(directory: string): OpenDirectory {
+  let handle: number;
   try {
-    handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+    handle = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw fault('directory_unusable', `${directory} is no directory that can be opened (${code})`, {
@@ -79,27 +88,27 @@ async function openDirectory(directory: string): Promise<OpenDirectory> {
     });
   }
   try {
-    const opened = await handle.stat({ bigint: true });
-    const path = await readlink(`/proc/self/fd/${handle.fd}`);
-    const named = await statOrNull(path);
+    const opened = fstatSync(handle, { bigint: true });
+    const path = readlinkSync(`/proc/self/fd/${handle}`);
+    const named = statOrNull(path);
     // Also wrong for a deleted directory and for a path that is not UTF-8.
     if (named === null || idOf(named) !== idOf(opened)) {
       throw fault('directory_unusable', `${directory} has no path that names it`);
     }
-    return { path, stat: opened, [Symbol.asyncDispose]: () => handle.close() };
+    return { path, stat: opened, [Symbol.dispose]: () => closeSync(handle) };
   } catch (error) {
-    await handle.close();
+    closeSync(handle);
     throw error;
   }
 }
 
 /** The nearest directory upwards with a `.git`, on the same file system, as git itself looks. */
-async function findRoot(start: string, device: bigint): Promise<string> {
+function findRoot(start: string, device: bigint): string {
   for (let path = start; ; path = dirname(path)) {
-    const here = await statOrNull(path);
+    const here = statOrNull(path);
     if (here === null || here.dev !== device) break;
-    if ((await statOrNull(join(path, '.git'))) !== null) return path;
-    if (await looksLikeGitDirectory(path)) {
+    if (statOrNull(join(path, '.git')) !== null) return path;
+    if (looksLikeGitDirectory(path)) {
       throw fault('repository_bare', `${path} is a git directory and not a worktree`, {
         hint: 'Work in a clone or a linked worktree: git worktree add DIR',
       });
@@ -113,9 +122,9 @@ async function findRoot(start: string, device: bigint): Promise<string> {
 
 type GitPlace = Pick<Worktree, 'kind' | 'gitDirectory' | 'commonDirectory'>;
 
-async function mainDirectory(root: string): Promise<GitPlace> {
+function mainDirectory(root: string): GitPlace {
   const path = join(root, '.git');
-  if ((await statOrNull(join(path, 'commondir'))) !== null) {
+  if (statOrNull(join(path, 'commondir')) !== null) {
     throw foreign(path, 'holds a commondir file, which would borrow another repository');
   }
   return { kind: 'main', gitDirectory: path, commonDirectory: path };
@@ -126,42 +135,41 @@ async function followGitFile(root: string, dotGit: BigIntStats): Promise<GitPlac
   if (dotGit.isSymbolicLink()) throw foreign(path, 'is a symbolic link');
   const target = /^gitdir: ([^\n\0]+)\n*$/.exec((await readText(path)) ?? '')?.[1];
   if (target === undefined) throw fault('repository_format', `${path} is no gitdir file`);
-  const gitDirectory = await realDirectory(resolve(root, target), path);
+  const gitDirectory = realDirectory(resolve(root, target), path);
   const common = await readText(join(gitDirectory, 'commondir'));
   if (common === null) return { kind: 'separate', gitDirectory, commonDirectory: gitDirectory };
-  const commonDirectory = await realDirectory(resolve(gitDirectory, lineOf(common)), path);
+  const commonDirectory = realDirectory(resolve(gitDirectory, lineOf(common)), path);
   if (dirname(gitDirectory) !== join(commonDirectory, 'worktrees')) {
     throw foreign(path, `leads to ${gitDirectory}, which is no worktree of ${commonDirectory}`);
   }
   const back = await readText(join(gitDirectory, 'gitdir'));
-  if (back === null || !(await isSameFile(resolve(gitDirectory, lineOf(back)), path))) {
+  if (back === null || !isSameFile(resolve(gitDirectory, lineOf(back)), path)) {
     throw foreign(path, `leads to ${gitDirectory}, which does not lead back here`);
   }
   return { kind: 'linked', gitDirectory, commonDirectory };
 }
 
 /** Objects and refs must be the repository's own: links could borrow another repository's whole history. */
-async function assertGitDirectory(path: string): Promise<void> {
+function assertGitDirectory(path: string): void {
   for (const name of ['objects', 'refs']) {
-    const found = await statOrNull(join(path, name));
+    const found = statOrNull(join(path, name));
     if (found?.isSymbolicLink() === true) throw foreign(join(path, name), 'is a symbolic link');
     if (found?.isDirectory() !== true) {
       throw fault('repository_format', `${path} is no git directory: it has no ${name}`);
     }
   }
-  const packed = await statOrNull(join(path, 'packed-refs'));
+  const packed = statOrNull(join(path, 'packed-refs'));
   if (packed !== null && !packed.isFile()) throw foreign(join(path, 'packed-refs'), 'is not a regular file');
 }
 
-async function looksLikeGitDirectory(path: string): Promise<boolean> {
-  const found = await Promise.all(['HEAD', 'objects', 'refs'].map((name) => statOrNull(join(path, name))));
-  return found.every((entry) => entry !== null);
+function looksLikeGitDirectory(path: string): boolean {
+  return ['HEAD', 'objects', 'refs'].every((name) => statOrNull(join(path, name)) !== null);
 }
 
-async function realDirectory(path: string, from: string): Promise<string> {
+function realDirectory(path: string, from: string): string {
   try {
-    const real = await realpath(path);
-    if ((await stat(real)).isDirectory()) return real;
+    const real = realpathSync.native(path);
+    if (statSync(real).isDirectory()) return real;
   } catch {
     // Told below: whatever it is, it is no directory.
   }
@@ -175,12 +183,9 @@ function assertOwner(path: string, found: BigIntStats, owner: number): void {
   });
 }
 
-async function statOrNull(
-  path: string,
-  how: typeof lstat | typeof stat = lstat,
-): Promise<BigIntStats | null> {
+function statOrNull(path: string, how: typeof statSync = lstatSync): BigIntStats | null {
   try {
-    return await how(path, { bigint: true });
+    return how(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

@@ -1,6 +1,7 @@
 /** What is in the files that run, as digests that are computed once for each content. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { constants, createReadStream, existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Image } from './protocol.ts';
 
 const mostKept = 20_000;
@@ -17,9 +18,22 @@ const known = new Map<string, Promise<string | null>>();
 export function digestOf(image: Image, supervisor: number): Promise<string | null> {
   const { identity, fd } = image;
   if (isTooLarge(image)) return Promise.resolve(null);
+  return keptOr(identity, () => readDigest(`/proc/${supervisor}/fd/${fd}`));
+}
+
+/** Of the file that the path leads to now. */
+export async function digestAt(path: string): Promise<string | null> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
+  // As native/image.c makes identities.
+  const identity = [dev, ino, size, mtimeNs, ctimeNs].join(':');
+  return await keptOr(identity, () => readDigest(`/proc/self/fd/${file.fd}`));
+}
+
+function keptOr(identity: string, read: () => Promise<string | null>): Promise<string | null> {
   const kept = known.get(identity);
   if (kept !== undefined) return kept;
-  const digest = readDigest(`/proc/${supervisor}/fd/${fd}`);
+  const digest = read();
   if (known.size >= mostKept) known.clear();
   known.set(identity, digest);
   void digest.then((value) => (value === null ? known.delete(identity) : value));

@@ -29,13 +29,25 @@ export class ProcessLog {
 
   /** Resolves when all that was added is on record, or `failed` was called. */
   flush(): Promise<void> {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const records = this.#queue;
-    this.#queue = [];
+    const records = this.#take();
     if (records.length > 0) {
       this.#writing = this.#writing.then(() => this.#record(records)).catch(this.#failed);
     }
     return this.#writing;
+  }
+
+  /** What is not on record yet, and the caller's to record; resolves when all else is. */
+  async rest(): Promise<readonly GuardRecord[]> {
+    const records = this.#take();
+    await this.#writing;
+    return records;
+  }
+
+  #take(): GuardRecord[] {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const records = this.#queue;
+    this.#queue = [];
+    return records;
   }
 }

@@ -107,11 +107,11 @@ export class Supervisor {
     this.#say('forget');
   }
 
-  /** Resolves when the supervisor is gone, and all that it reported is on record. */
-  async settled(): Promise<void> {
+  /** Resolves when the supervisor is gone, with what it reported and is not on record yet. */
+  async settled(): Promise<readonly GuardRecord[]> {
     if (this.#connection !== null) await this.#gone.promise;
     await this.#work;
-    await this.#log.flush();
+    return this.#log.rest();
   }
 
   #take(message: Message): void {
