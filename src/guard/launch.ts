@@ -31,7 +31,7 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const surroundings = guard.machine.confinement.kind === 'in-place' ? makeSurroundings(folder) : null;
   const injection = await contributeInjection(guard, session, folder);
   const services = [
-    await contributeAssistant(guard, session, folder),
+    await contributeAssistant(guard, session, folder, injection.contribution.environment),
     await contributeIdentity(guard, session, folder),
     injection.contribution,
     await contributeEgress(guard, session, folder, injection.terminate),

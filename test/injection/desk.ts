@@ -5,6 +5,7 @@ import type { Injection } from '../../src/core/policy/injection.ts';
 import type { AuthorityPort } from '../../src/guard/authority-port.ts';
 import { WritError } from '../../src/core/model/errors.ts';
 import { LeaseHolder } from '../../src/guard/credentials/lease-holder.ts';
+import type { Patience } from '../../src/guard/egress/tunnel.ts';
 import { SeenSecrets } from '../../src/guard/injection/seen-secrets.ts';
 import {
   createSessionAuthority,
@@ -31,6 +32,7 @@ export class InjectingDesk implements AsyncDisposable {
     requests: [{ methods: ['GET', 'POST'], paths: ['/v1/**', '/echo'] }],
   };
   port = 0;
+  patience: Partial<Patience> = {};
   /** Why the authority lends nothing; null where it does. */
   refusal: string | null = null;
   uses = 0;
@@ -50,7 +52,10 @@ export class InjectingDesk implements AsyncDisposable {
       placed: async () => [{ name: 'tracker', placeholder, injection: this.injection, holder }],
       seen: new SeenSecrets(),
     });
-    await this.desk.open({ terminate: (endpoint) => (endpoint.host === host ? carry : null) });
+    await this.desk.open({
+      patience: this.patience,
+      terminate: (endpoint) => (endpoint.host === host ? carry : null),
+    });
     return this;
   }
 

@@ -136,6 +136,19 @@ describe('a tunnel', () => {
     expect(at.api.heard).toEqual([]);
   });
 
+  it('ends where nothing passes for long, with and without a request', async () => {
+    await using at = new InjectingDesk();
+    at.patience = { idle: 100 };
+    await at.open();
+    at.api.serve = () => {};
+    const silent = await at.secure();
+    const answer = await at.ask('GET /v1/a', filled);
+    expect(answer).toBe('');
+    await until(() => at.desk.of('egress.closed').length === 2, 'both ends on record');
+    expect(at.desk.of('egress.closed').map(({ outcome }) => outcome)).toEqual(['idle', 'idle']);
+    silent.destroy();
+  });
+
   it('ends with the session', async () => {
     await using at = await new InjectingDesk().open();
     at.api.serve = (_heard, response) => response.writeHead(200).write('on and on');

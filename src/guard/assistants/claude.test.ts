@@ -36,7 +36,12 @@ function launchOf(
   executable = join(installed, 'bin/claude.exe'),
 ): Promise<ClaudeLaunch> {
   const sessionDirectory = mkdtempSync(join(directory, 'session-'));
-  return claudeLaunch({ executable, args, sessionDirectory, placeholder: 'writ-placeholder' });
+  return claudeLaunch({
+    executable,
+    args,
+    sessionDirectory,
+    model: { kind: 'relay', placeholder: 'writ-placeholder' },
+  });
 }
 
 describe('the launch', () => {

@@ -15,9 +15,15 @@ export interface ClaudeRequest {
   readonly args: readonly string[];
   /** Private directory of the session on the host: generated files go below it. */
   readonly sessionDirectory: string;
-  /** Given for a key inside; the relay knows it. */
-  readonly placeholder: string;
+  /** What takes it to its model. */
+  readonly model: ModelWay;
 }
+
+export type ModelWay =
+  /** Its own relay; the placeholder is given for a key, and the relay knows it. */
+  | { readonly kind: 'relay'; readonly placeholder: string }
+  /** The proxy, which puts in what the profile's credential lends. */
+  | { readonly kind: 'proxy'; readonly base: string | undefined };
 
 interface Bind {
   readonly source: string;
@@ -52,24 +58,32 @@ const hookTimeout = 30;
 export async function claudeLaunch(request: ClaudeRequest): Promise<ClaudeLaunch> {
   refuseArguments(request.args);
   const binary = await nativeBinary(request.executable);
+  const { model } = request;
   return {
-    argv: [
-      insidePaths.writExec,
-      'relay',
-      '--listen',
-      `127.0.0.1:${modelPort}=${insidePaths.modelSocket}`,
-      '--',
-      insidePaths.claude,
-      ...request.args,
-    ],
+    argv: [...(model.kind === 'relay' ? relayWords : []), insidePaths.claude, ...request.args],
     environment: {
-      ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
-      ANTHROPIC_API_KEY: request.placeholder,
+      ...modelEnvironment(model),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
     },
     binds: [{ source: binary, target: insidePaths.claude, mode: 'ro' }, await claudeSettings(request)],
   };
+}
+
+const relayWords = [
+  insidePaths.writExec,
+  'relay',
+  '--listen',
+  `127.0.0.1:${modelPort}=${insidePaths.modelSocket}`,
+  '--',
+];
+
+/** Behind the proxy its key's place is already set, by the credential that names the variable. */
+function modelEnvironment(model: ModelWay): Record<string, string> {
+  if (model.kind === 'relay') {
+    return { ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`, ANTHROPIC_API_KEY: model.placeholder };
+  }
+  return model.base === undefined ? {} : { ANTHROPIC_BASE_URL: model.base };
 }
 
 /** The folder of settings that every Claude Code obeys. */

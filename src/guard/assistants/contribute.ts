@@ -12,7 +12,7 @@ import type { Session } from '../session.ts';
 import { decideToolCall } from '../tool-call.ts';
 import { isProbe } from '../doctor/probe-session.ts';
 import { isBelow, type Bind } from '../sandbox/view.ts';
-import { claudeLaunch, claudeSettings, insidePaths } from './claude.ts';
+import { claudeLaunch, claudeSettings, insidePaths, type ModelWay } from './claude.ts';
 import { startModelRelay } from './model-relay.ts';
 import { modelUpstream } from './model-upstream.ts';
 
@@ -24,10 +24,12 @@ export function isGovernedAssistant({ kind, argv }: OpenSessionRequest): boolean
   return kind === 'run' && argv[0]?.split('/').at(-1) === 'claude';
 }
 
+/** @param lent variables that hold placeholders: a credential for its model is used in place of the guard's own key */
 export async function contributeAssistant(
   guard: Guard,
   session: Session,
   folder: string,
+  lent: Contribution['environment'],
 ): Promise<Contribution> {
   if (isProbe(session.request)) {
     const settings = await claudeSettings({ sessionDirectory: folder });
@@ -52,26 +54,38 @@ export async function contributeAssistant(
       },
     );
   }
-  const upstream = modelUpstream(guard.environment);
-  const inFolder = (name: string) => join(folder, name);
-
-  const placeholder = `writ-${randomBytes(24).toString('base64url')}`;
-  const relay = await startModelRelay({ socket: inFolder('model.sock'), upstream, placeholder });
-  session.cleanUp.push(() => relay.close());
-
+  const model = await modelFor(guard, session, folder, lent);
   const claude = await claudeLaunch({
     executable: executable.path,
     args,
     sessionDirectory: folder,
-    placeholder,
+    model: model.way,
   });
   return {
     ...claude,
-    binds: [
-      ...claude.binds,
-      ...(await hookBinds(guard, session, folder)),
-      { source: inFolder('model.sock'), target: insidePaths.modelSocket, mode: 'ro' },
-    ],
+    binds: [...claude.binds, ...model.binds, ...(await hookBinds(guard, session, folder))],
+  };
+}
+
+/** Names under which Claude Code takes a key. */
+const keyVariables = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'];
+
+async function modelFor(
+  guard: Guard,
+  session: Session,
+  folder: string,
+  lent: Contribution['environment'],
+): Promise<{ readonly way: ModelWay; readonly binds: readonly Bind[] }> {
+  if (keyVariables.some((name) => lent[name] !== undefined)) {
+    return { way: { kind: 'proxy', base: guard.environment['ANTHROPIC_BASE_URL'] }, binds: [] };
+  }
+  const socket = join(folder, 'model.sock');
+  const placeholder = `writ-${randomBytes(24).toString('base64url')}`;
+  const relay = await startModelRelay({ socket, upstream: modelUpstream(guard.environment), placeholder });
+  session.cleanUp.push(() => relay.close());
+  return {
+    way: { kind: 'relay', placeholder },
+    binds: [{ source: socket, target: insidePaths.modelSocket, mode: 'ro' }],
   };
 }
 

@@ -104,6 +104,23 @@ function raw(text: string): Promise<string> {
   return promise;
 }
 
+describe('an answer that repeats the key', () => {
+  test('does not tell it', async () => {
+    respond = ({ headers }, response) =>
+      response.writeHead(400, { 'x-repeated': key }).end(`no such key: ${String(headers['x-api-key'])}`);
+    const answer = await ask({ headers: { 'x-api-key': placeholder } });
+    expect(answer.headers['x-repeated']).toBe('*'.repeat(key.length));
+    expect(answer.body.toString()).toBe(`no such key: ${'*'.repeat(key.length)}`);
+  });
+
+  test('in a coding that cannot be looked through does not arrive', async () => {
+    respond = (_request, response) => response.writeHead(200, { 'content-encoding': 'br' }).end(key);
+    const answer = await ask({ headers: { 'x-api-key': placeholder, 'accept-encoding': 'br' } });
+    expect(answer.status).toBe(502);
+    expect(seen[0]?.headers['accept-encoding']).toBe('identity');
+  });
+});
+
 describe('what passes', () => {
   test('a request with its body, the real key in the place of the placeholder', async () => {
     respond = (_request, response) => {

@@ -8,6 +8,8 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { WritError } from '../../core/model/errors.ts';
+import { Masking, maskText } from '../injection/mask.ts';
+import { secretForms } from '../injection/secret-forms.ts';
 
 export interface ModelUpstream {
   /** Origin and path prefix of the API; https, or http on loopback. */
@@ -34,7 +36,7 @@ const maxHeaderBytes = 64 * 1024;
 const notForwarded = names(`
   connection proxy-connection keep-alive te trailer transfer-encoding upgrade http2-settings expect
   proxy-authenticate proxy-authorization x-api-key authorization cookie host
-  forwarded via x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip`);
+  forwarded via x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip accept-encoding`);
 const notReturned = names(`
   connection proxy-connection keep-alive te trailer transfer-encoding upgrade
   proxy-authenticate set-cookie alt-svc`);
@@ -87,6 +89,7 @@ async function forward(
 
   const headers = passed(request.rawHeaders, notForwarded, listed(request.headers.connection));
   headers.push('host', upstream.base.host, upstream.credential.header, upstream.credential.value);
+  headers.push('accept-encoding', 'identity'); // what is compressed cannot be looked through
   // Whole bodies keep their length, anything else is chunked anew: no ambiguity of framing gets through.
   if (request.headers['transfer-encoding'] !== undefined) headers.push('transfer-encoding', 'chunked');
   const send = upstream.base.protocol === 'https:' ? https.request : http.request;
@@ -115,12 +118,18 @@ async function forward(
   } catch {
     return refuse(response, 502, "the model's API cannot be reached");
   }
+  if (!/^identity$/i.test(incoming.headers['content-encoding'] ?? 'identity')) {
+    incoming.destroy();
+    return refuse(response, 502, "the model's API answers in a coding that cannot be looked through");
+  }
+  const forms = secretForms(upstream.credential.value.replace(/^Bearer /, ''));
+  const fields = passed(incoming.rawHeaders, notReturned, listed(incoming.headers.connection));
   response.writeHead(
     incoming.statusCode ?? 502,
-    passed(incoming.rawHeaders, notReturned, listed(incoming.headers.connection)),
+    fields.map((text) => maskText(text, forms)),
   );
   response.flushHeaders();
-  await pipeline(incoming, response);
+  await pipeline(incoming, new Masking(forms), response);
 }
 
 /** What a conversation needs of the API. Batches, files and administration are not for the assistant. */

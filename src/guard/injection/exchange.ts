@@ -67,6 +67,7 @@ async function carryOn(
   response: ServerResponse,
 ): Promise<void> {
   await way.pace.turn(way.ended);
+  const server = await agent;
   const lent = await Promise.all(
     filled.map(async ({ from, header, value }) => {
       const { lease, secret } = await from.holder.use();
@@ -81,7 +82,7 @@ async function carryOn(
   const answered = await connected.entry.request(facts);
   const fields = requestFields(request, connected, placed);
   const outgoing = send({
-    agent: await agent,
+    agent: server,
     method,
     path: target,
     headers: [...fields, ...lent.flatMap(({ field }) => field)],

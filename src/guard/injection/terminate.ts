@@ -32,6 +32,7 @@ export function terminating(termination: Termination): Carry {
   const halls = new WeakMap<Socket, Hall>();
   const server = httpServer(halls);
   return async (client, connected, patience, way) => {
+    server.timeout = patience.idle;
     const first = await greeting(client, patience.greeting);
     if (first === null) return { outcome: 'closed' };
     const mismatch =
@@ -48,7 +49,7 @@ export function terminating(termination: Termination): Carry {
     });
     const { hall, outward } = openHall(termination, connected, way);
     halls.set(secure, hall);
-    const ended = endOf(secure, outward, connected, patience.idle);
+    const ended = endOf(secure, outward, connected);
     server.emit('connection', secure);
     try {
       return await ended;
@@ -143,13 +144,12 @@ class OneConnection extends Agent {
   }
 }
 
-async function endOf(secure: TLSSocket, outward: Outward, { stop }: Connected, idle: number): Promise<End> {
+async function endOf(secure: TLSSocket, outward: Outward, { stop }: Connected): Promise<End> {
   const over = Promise.withResolvers<End>();
   const end = (outcome: Outcome) => (): void => over.resolve({ outcome });
   stop.addEventListener('abort', end('stopped'));
   if (stop.aborted) end('stopped')();
-  secure.setTimeout(idle, end('idle'));
-  secure.on('error', end('broken')).once('close', end('closed'));
+  secure.on('timeout', end('idle')).on('error', end('broken')).once('close', end('closed'));
   outward.onGone = () => {
     // What was answered last may still be on its way to the client.
     secure.end();
