@@ -12,7 +12,9 @@ import { withMutants, type Mutant } from './mutation/mutants.ts';
 
 const root = join(import.meta.dirname, '..');
 const room = join(root, 'src/core/command');
-const oracle = ['analyze', 'links', 'paths', 'words', 'recorded', 'decides'].map((name) => `${name}.test.ts`);
+const oracle = ['analyze', 'braces', 'links', 'paths', 'words', 'recorded', 'decides'].map(
+  (name) => `${name}.test.ts`,
+);
 
 /** Words for people, limits and vocabularies: nothing is decided there that a wrong branch could get wrong. */
 const leftOut =

@@ -5,8 +5,7 @@
 import { limits } from './limits.ts';
 
 export function mayHaveBraces(raw: string): boolean {
-  const open = raw.indexOf('{');
-  return open >= 0 && (raw.indexOf(',', open) >= 0 || raw.indexOf('..', open) >= 0);
+  return raw.includes('{') && /\{.*(,|\.\.)/s.test(raw);
 }
 
 export function expandBraces(raw: string): readonly string[] | null {
@@ -24,9 +23,9 @@ interface Budget {
 
 function expand(raw: string, budget: Budget, depth: number): readonly string[] | null {
   if (depth > limits.depth) return null;
-  for (let open = findOpen(raw, 0); open >= 0; open = findOpen(raw, open + 1)) {
+  for (let open = findOpen(raw, 0); open !== -1; open = findOpen(raw, open + 1)) {
     const close = findClose(raw, open);
-    if (close < 0) continue;
+    if (close === -1) continue;
     const body = raw.slice(open + 1, close);
     const members = splitMembers(body);
     let middles: readonly string[] | null;
@@ -65,26 +64,13 @@ function expand(raw: string, budget: Budget, depth: number): readonly string[] |
   return [raw];
 }
 
-/** End of a quoted or escaped stretch, or of `${name}`, that starts at `at`; `at` itself where none does. */
+/** Escaped, quoted, or `${name}`, to its end or that of the word. */
+const quoted = /\\.?|\$'(?:\\.|[^'\\])*'?|'[^']*'?|"(?:\\.|[^"\\])*"?|\$\{[^}]*\}?/sy;
+
+/** The last place of what is quoted from `at` on; `at` itself where nothing is. */
 function skipQuoted(raw: string, at: number): number {
-  const char = raw[at];
-  if (char === '\\') return at + 1;
-  if (char === "'") {
-    const ansi = raw[at - 1] === '$';
-    let end = at + 1;
-    while (end < raw.length && raw[end] !== "'") end += ansi && raw[end] === '\\' ? 2 : 1;
-    return end;
-  }
-  if (char === '"') {
-    let end = at + 1;
-    while (end < raw.length && raw[end] !== '"') end += raw[end] === '\\' ? 2 : 1;
-    return end;
-  }
-  if (char === '$' && raw[at + 1] === '{') {
-    const end = raw.indexOf('}', at);
-    return end < 0 ? raw.length : end;
-  }
-  return at;
+  quoted.lastIndex = at;
+  return quoted.test(raw) ? quoted.lastIndex - 1 : at;
 }
 
 function findOpen(raw: string, from: number): number {
@@ -138,34 +124,26 @@ function splitMembers(body: string): readonly string[] {
 /** `1..5`, `01..10..2`, `a..e`; undefined if it is no sequence, null if it is too long or odd. */
 function expandSequence(body: string): readonly string[] | null | undefined {
   if (!body.includes('..')) return undefined;
-  const numbers = /^([+-]?\d{1,9})\.\.([+-]?\d{1,9})(?:\.\.([+-]?\d{1,9}))?$/.exec(body);
+  const numbers = /^(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.([+-]?\d{1,9}))?$/.exec(body);
   if (numbers !== null) return numericSequence(numbers[1] ?? '', numbers[2] ?? '', numbers[3]);
-  const letters = /^([a-z])\.\.([a-z])$|^([A-Z])\.\.([A-Z])$/.exec(body);
-  if (letters !== null) {
-    const from = (letters[1] ?? letters[3] ?? '').charCodeAt(0);
-    const to = (letters[2] ?? letters[4] ?? '').charCodeAt(0);
-    return range(from, to, 1).map((code) => String.fromCharCode(code));
-  }
+  const letters = /^(?:[a-z]\.\.[a-z]|[A-Z]\.\.[A-Z])$/.test(body);
   // Anything else with dots in it: stay on the safe side of Bash's finer rules.
-  return /^[^{}]*$/.test(body) && !/^.{0,12}\.\..{0,12}(\.\..*)?$/s.test(body) ? undefined : null;
+  if (!letters) return null;
+  return range(body.charCodeAt(0), body.charCodeAt(3), 1).map((code) => String.fromCharCode(code));
 }
 
 function numericSequence(first: string, last: string, by: string | undefined): readonly string[] | null {
-  if (first.startsWith('+') || last.startsWith('+') || first.startsWith('-0') || last.startsWith('-0'))
-    return null;
   const from = Number(first);
   const to = Number(last);
   const step = Math.max(1, Math.abs(Number(by ?? 1)));
   if (Math.abs(to - from) / step > limits.braceWords) return null;
   const padded = /^-?0\d/.test(first) || /^-?0\d/.test(last);
-  if (padded && (from < 0 || to < 0)) return null;
+  if (padded && /-/.test(first + last)) return null;
   const width = padded ? Math.max(first.length, last.length) : 0;
   return range(from, to, step).map((number) => String(number).padStart(width, '0'));
 }
 
 function range(from: number, to: number, step: number): readonly number[] {
-  const values: number[] = [];
-  if (from <= to) for (let value = from; value <= to; value += step) values.push(value);
-  else for (let value = from; value >= to; value -= step) values.push(value);
-  return values;
+  const length = Math.floor(Math.abs(to - from) / step) + 1;
+  return Array.from({ length }, (_, index) => from + Math.sign(to - from) * step * index);
 }
