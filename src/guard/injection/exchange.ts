@@ -7,11 +7,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { endpointTarget } from '../../core/command/hosts.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { httpAnswer } from '../egress/answers.ts';
 import { refuse, type Connected, type Way } from '../egress/connect.ts';
 import type { Refusal, Ruled } from '../egress/connection.ts';
+import type { Endpoint } from '../egress/endpoint.ts';
 import { keptFields } from '../egress/http-message.ts';
 import { readAsked, type Asked } from './asked.ts';
 import { Masking, maskText } from './mask.ts';
@@ -35,7 +35,7 @@ export async function exchange(
 ): Promise<void> {
   const { way, connected } = hall;
   const { endpoint } = connected.wanted;
-  const target = `${request.method} https://${endpointTarget(endpoint)}${(request.url ?? '').replace(/[?#].*$/s, '')}`;
+  const target = `${request.method} https://${authorityOf(endpoint)}${(request.url ?? '').replace(/[?#].*$/s, '')}`;
   const turnDown = async (why: Partial<Ruled> & Pick<Ruled, 'reason'>): Promise<void> => {
     const { decision, reason, missing = [], advice = null, policies = [] } = why;
     const verdict = decision === 'step-up' ? decision : 'deny';
@@ -123,11 +123,15 @@ function requestFields(request: IncomingMessage, { wanted }: Connected, placed: 
   const replaced = new Set(['accept-encoding', 'range', 'if-range', 'te']);
   for (const { injection } of placed) replaced.add(headerOf(injection));
   const kept = without(keptFields(request.rawHeaders, request.headers.connection), replaced);
-  const { host, port } = wanted.endpoint;
-  kept.push('Host', port === 443 ? host : `${host}:${port}`, 'Accept-Encoding', 'identity');
+  kept.push('Host', authorityOf(wanted.endpoint), 'Accept-Encoding', 'identity');
   // Whole bodies keep their length, anything else is chunked anew: no ambiguity of framing gets through.
   if (request.headers['transfer-encoding'] !== undefined) kept.push('Transfer-Encoding', 'chunked');
   return kept;
+}
+
+/** As addresses have it, without the usual port. */
+function authorityOf({ host, port }: Endpoint): string {
+  return port === 443 ? host : `${host}:${port}`;
 }
 
 /** A cookie that was given for the secret would be a login of its own. */
