@@ -56,6 +56,27 @@ long attribute_mode_open(const struct call *call, int fd, mode_t mode) {
     return problem != 0 ? -EBADF : set_mode(call, &target, mode);
 }
 
+/* Without any right of root's, so that it comes to what the command itself could do. */
+static long set_owner(const struct call *call, const struct target *target, uid_t user, gid_t group) {
+    int problem = permit(call, target);
+    if (problem == 0 && chown(path_of(target->fd).path, user, group) != 0) problem = errno;
+    close(target->fd);
+    return -problem;
+}
+
+long attribute_owner(const struct call *call, int directory, uint64_t path, uid_t user, gid_t group, int flags) {
+    struct target target;
+    if (flags & AT_EMPTY_PATH) return attribute_owner_open(call, directory, user, group);
+    int problem = find_file(call, directory, path, (flags & AT_SYMLINK_NOFOLLOW) == 0, &target);
+    return problem != 0 ? -problem : set_owner(call, &target, user, group);
+}
+
+long attribute_owner_open(const struct call *call, int fd, uid_t user, gid_t group) {
+    struct target target;
+    int problem = find_open(call->task, fd, &target);
+    return problem != 0 ? -EBADF : set_owner(call, &target, user, group);
+}
+
 static long set_times(const struct call *call, const struct target *target, const struct timespec *times) {
     int problem = permit(call, target);
     if (problem == 0 && utimensat(AT_FDCWD, path_of(target->fd).path, times, 0) != 0) problem = errno;

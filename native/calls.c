@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "descendants.h"
+
 bool still_waits(const struct call *call) {
     return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id) == 0;
 }
@@ -44,6 +46,14 @@ long in_child(const struct call *call, long (*act)(const struct call *, void *),
     _exit(0);
 }
 
+/*
+ * Only numbers, which are the kernel's own by now: the task may go on itself. But never into a group that is not of
+ * this session, since groups are killed as a whole.
+ */
+static long form_group(pid_t group) {
+    return group == 0 || is_descendant(group) ? GO_ON : -EPERM;
+}
+
 static long serve(const struct call *call, int number) {
     const uint64_t *a = call->arguments;
     switch (number) {
@@ -59,6 +69,8 @@ static long serve(const struct call *call, int number) {
         case SYS_fchmod: return attribute_mode_open(call, (int)a[0], (mode_t)a[1]);
         case SYS_fchmodat: return attribute_mode(call, (int)a[0], a[1], (mode_t)a[2], 0);
         case SYS_fchmodat2: return attribute_mode(call, (int)a[0], a[1], (mode_t)a[2], (int)a[3]);
+        case SYS_fchown: return attribute_owner_open(call, (int)a[0], (uid_t)a[1], (gid_t)a[2]);
+        case SYS_fchownat: return attribute_owner(call, (int)a[0], a[1], (uid_t)a[2], (gid_t)a[3], (int)a[4]);
         case SYS_utimensat: return attribute_times(call, (int)a[0], a[1], a[2], (int)a[3]);
         case SYS_inotify_add_watch: return attribute_watch(call, (int)a[0], a[1], (uint32_t)a[2]);
         case SYS_connect: return connection_open(call, (int)a[0], a[1], (uint32_t)a[2]);
@@ -75,20 +87,16 @@ static long serve(const struct call *call, int number) {
         case SYS_rename: return change_rename(call, AT_FDCWD, a[0], AT_FDCWD, a[1], 0);
         case SYS_link: return change_link(call, AT_FDCWD, a[0], AT_FDCWD, a[1], 0);
         case SYS_chmod: return attribute_mode(call, AT_FDCWD, a[0], (mode_t)a[1], 0);
+        case SYS_chown: return attribute_owner(call, AT_FDCWD, a[0], (uid_t)a[1], (gid_t)a[2], 0);
+        case SYS_lchown: return attribute_owner(call, AT_FDCWD, a[0], (uid_t)a[1], (gid_t)a[2], AT_SYMLINK_NOFOLLOW);
         case SYS_utime: return attribute_times_old(call, AT_FDCWD, a[0], a[1], true);
         case SYS_utimes: return attribute_times_old(call, AT_FDCWD, a[0], a[1], false);
         case SYS_futimesat: return attribute_times_old(call, (int)a[0], a[1], a[2], false);
 #endif
+        case SYS_setsid: return GO_ON;
+        case SYS_setpgid: return form_group((pid_t)a[1]);
         default: return -EPERM;
     }
-}
-
-/* Only its arguments count, and those are the kernel's: it may go on itself. */
-static bool starts_process(int number) {
-#if defined(__x86_64__)
-    if (number == SYS_fork || number == SYS_vfork) return true;
-#endif
-    return number == SYS_clone;
 }
 
 void serve_call(int listener, const struct seccomp_notif *notification, bool ending) {
@@ -97,5 +105,5 @@ void serve_call(int listener, const struct seccomp_notif *notification, bool end
     struct call call = {
         .listener = listener, .task = (pid_t)notification->pid, .id = notification->id, .arguments = arguments};
     int number = notification->data.nr;
-    respond(&call, ending ? -EAGAIN : starts_process(number) ? GO_ON : serve(&call, number));
+    respond(&call, ending ? -EPERM : serve(&call, number));
 }

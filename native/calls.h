@@ -51,6 +51,8 @@ long change_length(const struct call *call, uint64_t path, off_t length);
 /* attributes.c: what the kernel's rules do not cover, and is therefore never left to the task itself. */
 long attribute_mode(const struct call *call, int directory, uint64_t path, mode_t mode, int flags);
 long attribute_mode_open(const struct call *call, int fd, mode_t mode);
+long attribute_owner(const struct call *call, int directory, uint64_t path, uid_t user, gid_t group, int flags);
+long attribute_owner_open(const struct call *call, int fd, uid_t user, gid_t group);
 long attribute_times(const struct call *call, int directory, uint64_t path, uint64_t times, int flags);
 long attribute_times_old(const struct call *call, int directory, uint64_t path, uint64_t times, bool seconds);
 long attribute_watch(const struct call *call, int fd, uint64_t path, uint32_t mask);

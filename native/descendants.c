@@ -13,7 +13,7 @@
 #include "report.h"
 
 struct process {
-    pid_t id, parent;
+    pid_t id, parent, group;
     bool below;
 };
 
@@ -28,9 +28,9 @@ static bool read_process(const char *name, struct process *process) {
     text[length] = '\0';
     const char *at = strrchr(text, ')');
     char state;
-    int parent;
-    if (at == NULL || sscanf(at + 1, " %c %d", &state, &parent) != 2 || state == 'Z') return false;
-    *process = (struct process){.id = (pid_t)atoi(name), .parent = (pid_t)parent};
+    int parent, group;
+    if (at == NULL || sscanf(at + 1, " %c %d %d", &state, &parent, &group) != 3 || state == 'Z') return false;
+    *process = (struct process){.id = (pid_t)atoi(name), .parent = (pid_t)parent, .group = (pid_t)group};
     return true;
 }
 
@@ -71,26 +71,37 @@ struct descendants find_descendants(void) {
     size_t count;
     struct process *all = read_all(&count);
     mark(all, count);
-    struct descendants found = {.processes = calloc(count + 1, sizeof *found.processes)};
-    if (found.processes == NULL) fail(EXIT_SETUP, "out of memory");
+    struct descendants found = {.all = calloc(count + 1, sizeof *found.all)};
+    if (found.all == NULL) fail(EXIT_SETUP, "out of memory");
     for (size_t i = 0; i < count; i++) {
-        if (all[i].below) found.processes[found.count++] = all[i].id;
+        if (!all[i].below) continue;
+        found.all[found.count++] = (struct descendant){.process = all[i].id, .group = all[i].group};
     }
     free(all);
     return found;
 }
 
 void free_descendants(struct descendants *descendants) {
-    free(descendants->processes);
+    free(descendants->all);
     *descendants = (struct descendants){0};
 }
 
-bool kill_descendants(void) {
+void kill_descendants(void) {
     struct descendants found = find_descendants();
-    for (size_t i = 0; i < found.count; i++) kill(found.processes[i], SIGKILL);
-    bool none = found.count == 0;
+    pid_t own = getpgrp();
+    for (size_t i = 0; i < found.count; i++) {
+        kill(found.all[i].process, SIGKILL);
+        if (found.all[i].group > 1 && found.all[i].group != own) kill(-found.all[i].group, SIGKILL);
+    }
     free_descendants(&found);
-    return none;
+}
+
+bool is_descendant(pid_t process) {
+    struct descendants found = find_descendants();
+    bool is = false;
+    for (size_t i = 0; !is && i < found.count; i++) is = found.all[i].process == process;
+    free_descendants(&found);
+    return is;
 }
 
 void end_descendants(void) {
@@ -125,7 +136,7 @@ bool descendants_hold_socket(unsigned long inode) {
     snprintf(wanted, sizeof wanted, "socket:[%lu]", inode);
     struct descendants found = find_descendants();
     bool held = false;
-    for (size_t i = 0; !held && i < found.count; i++) held = holds_socket(found.processes[i], wanted);
+    for (size_t i = 0; !held && i < found.count; i++) held = holds_socket(found.all[i].process, wanted);
     free_descendants(&found);
     return held;
 }

@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct descendant {
+    pid_t process, group;
+};
 struct descendants {
-    pid_t *processes;
+    struct descendant *all;
     size_t count;
 };
 
@@ -16,10 +19,15 @@ struct descendants {
 struct descendants find_descendants(void);
 void free_descendants(struct descendants *descendants);
 
-/* Those that are there now. True when there was none. */
-bool kill_descendants(void);
-/* Until there is none left; nothing of them may fork without leave, or they may outrun this. */
+/*
+ * Those that are there now, with their process groups: the kernel ends a group as one, so that nobody gets away by
+ * forking. Who may form a group, and which, is the supervisor's to say (calls.c).
+ */
+void kill_descendants(void);
+/* Until there is none left. */
 void end_descendants(void);
+/* Whether a process is one of them. */
+bool is_descendant(pid_t process);
 /* Whether one of them has the socket open whose inode this is. */
 bool descendants_hold_socket(unsigned long inode);
 

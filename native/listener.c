@@ -6,7 +6,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -99,19 +98,16 @@ static void restrict_sockets(void) {
 
 /* What reaches others of the same user without any file: there is no namespace for it. */
 static void refuse_the_rest(void) {
-    static const int unanswered[] = {SYS_fchown, SYS_fchownat, SYS_fanotify_init, SYS_shmget, SYS_shmat, SYS_shmctl,
+    static const int unanswered[] = {SYS_fanotify_init, SYS_shmget, SYS_shmat, SYS_shmctl,
                                      SYS_semget, SYS_semop,    SYS_semctl,        SYS_msgget, SYS_msgsnd, SYS_msgrcv,
-                                     SYS_msgctl, SYS_semtimedop, SYS_mq_open,     SYS_mq_unlink, FILE_SETATTR,
-#if defined(__x86_64__)
-                                     SYS_chown,  SYS_lchown,
-#endif
-    };
+                                     SYS_msgctl, SYS_semtimedop, SYS_mq_open,     SYS_mq_unlink, FILE_SETATTR};
     static const int unsupported[] = {SYS_setxattr,    SYS_lsetxattr,    SYS_fsetxattr,    SETXATTRAT,
                                       SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr, REMOVEXATTRAT};
     /* Of another process, by the argument that names it; 0 is the caller itself. */
     static const struct {
         int call, argument;
     } others[] = {{SYS_prlimit64, 0},      {SYS_sched_setaffinity, 0}, {SYS_sched_setscheduler, 0},
+                  {SYS_sched_getaffinity, 0},
                   {SYS_sched_setparam, 0}, {SYS_sched_setattr, 0},     {SYS_setpriority, 1},
                   {SYS_ioprio_set, 1}};
     /* Connects by the way. */
@@ -135,11 +131,12 @@ static void add_calls(void) {
     static const int waiting[] = {
         SYS_mkdirat,   SYS_mknodat,  SYS_symlinkat, SYS_unlinkat,  SYS_renameat,  SYS_renameat2,
         SYS_linkat,    SYS_truncate, SYS_fchmod,    SYS_fchmodat,  SYS_fchmodat2, SYS_utimensat,
+        SYS_fchown,    SYS_fchownat, SYS_setsid,    SYS_setpgid,
         SYS_inotify_add_watch,       SYS_connect,   SYS_bind,      SYS_listen,
 #if defined(__x86_64__)
         SYS_creat,     SYS_mkdir,    SYS_mknod,     SYS_symlink,   SYS_unlink,    SYS_rmdir,
         SYS_rename,    SYS_link,     SYS_chmod,     SYS_utime,     SYS_utimes,    SYS_futimesat,
-        SYS_fork,      SYS_vfork,
+        SYS_chown,     SYS_lchown,
 #endif
     };
     static const uint32_t changing = O_ACCMODE | O_CREAT | O_TRUNC;
@@ -147,7 +144,6 @@ static void add_calls(void) {
 #if defined(__x86_64__)
     answer_bits(SYS_open, 1, changing, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW);
 #endif
-    answer_bits(SYS_clone, 0, CLONE_THREAD, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF);
     /* Its flags lie in memory; programs use the older call where it is not there. */
     answer(SYS_openat2, SECCOMP_RET_ERRNO | ENOSYS);
     for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) answer(waiting[i], SECCOMP_RET_USER_NOTIF);

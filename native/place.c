@@ -145,7 +145,22 @@ static int hold(int fd, struct target *target) {
     return ENOENT;
 }
 
+/* The descriptor that a path stands for by which C libraries use one once more; -1 for any other path. */
+static int descriptor_in(const char *path) {
+    static const char *const folders_of_descriptors[] = {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"};
+    for (size_t i = 0; i < sizeof folders_of_descriptors / sizeof *folders_of_descriptors; i++) {
+        size_t length = strlen(folders_of_descriptors[i]);
+        char *end;
+        if (strncmp(path, folders_of_descriptors[i], length) != 0 || path[length] < '0' || path[length] > '9') continue;
+        long fd = strtol(path + length, &end, 10);
+        if (*end == '\0' && fd <= INT_MAX) return (int)fd;
+    }
+    return -1;
+}
+
 int find_target(pid_t task, int directory, const char *path, bool follow, struct target *target) {
+    int fd = descriptor_in(path);
+    if (fd >= 0 && follow) return find_open(task, fd, target);
     return hold(open_at(task, directory, path, follow ? 0 : O_NOFOLLOW), target);
 }
 

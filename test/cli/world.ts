@@ -27,7 +27,11 @@ export class World {
     GIT_CONFIG_NOSYSTEM: '1',
   };
 
-  constructor() {
+  readonly #prefix: readonly string[];
+
+  /** @param prefix what to put before a command so that it runs on the machine that is meant */
+  constructor(prefix: readonly string[] = []) {
+    this.#prefix = prefix;
     mkdirSync(join(this.home, '.ssh'), { recursive: true, mode: 0o700 });
     mkdirSync(this.repository);
     this.makeKey('ada', join(this.home, '.ssh', 'id_ed25519'));
@@ -59,7 +63,8 @@ export class World {
     args: readonly string[],
     options: { input?: string | Buffer; cwd?: string; env?: NodeJS.ProcessEnv } = {},
   ): Result {
-    const { status, stdout, stderr, error } = spawnSync(program, args, {
+    const [first = '', ...rest] = [...this.#prefix, program, ...args];
+    const { status, stdout, stderr, error } = spawnSync(first, rest, {
       cwd: options.cwd ?? this.repository,
       env: { ...this.environment, ...options.env },
       encoding: 'utf8',
@@ -82,7 +87,8 @@ export class World {
   }
 
   start(args: readonly string[]): ChildProcessWithoutNullStreams {
-    return spawn(program, args, { cwd: this.repository, env: this.environment });
+    const [first = '', ...rest] = [...this.#prefix, program, ...args];
+    return spawn(first, rest, { cwd: this.repository, env: this.environment });
   }
 
   /** Edits organisation.yaml as an administrator would. */
