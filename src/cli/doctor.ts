@@ -6,6 +6,7 @@ import type { StoredEntry } from '../authority/store/port.ts';
 import { WritError } from '../core/model/errors.ts';
 import { layBaits, type LaidBaits } from '../guard/doctor/baits.ts';
 import { readFindings, type Finding, type ProbeReport } from '../guard/doctor/findings.ts';
+import { lostInPlace } from '../guard/doctor/lost.ts';
 import { kernelOffer, type KernelOffer } from '../guard/doctor/kernel.ts';
 import { probeScript } from '../guard/doctor/probe-script.ts';
 import { probeJob } from '../guard/doctor/probe-session.ts';
@@ -27,6 +28,9 @@ interface Diagnosis extends ProbeReport {
   /** Of the writ that was probed. */
   readonly enforcement: number;
   readonly kernel: KernelOffer;
+  /** What commands here do without, and why. */
+  readonly lost: readonly string[];
+  readonly refusal: string | null;
 }
 
 export async function doctor(_args: readonly string[], options: DoctorOptions): Promise<void> {
@@ -51,11 +55,13 @@ async function diagnose(
   laid: LaidBaits,
   options: DoctorOptions,
 ): Promise<Diagnosis> {
+  const machine = detectMachine();
+  const inPlace = machine.confinement.kind === 'in-place';
   const run = await governed(['bash', '-s'], options, {
-    input: probeScript(laid.baits),
+    input: probeScript(laid.baits, inPlace),
     environment: laid.environment,
   });
-  const probed = readFindings(run.stdout, status.enforcement);
+  const probed = readFindings(run.stdout, status.enforcement, inPlace);
   if (probed.session === null) {
     throw new WritError('probe_failed', `the probe did not run: ${run.stderr.trim()}`, {
       hint: 'Try another profile with --profile: it must allow bash to read from standard input',
@@ -68,7 +74,9 @@ async function diagnose(
     session: probed.session,
     enforcement,
     findings,
-    kernel: kernelOffer(detectMachine()),
+    kernel: kernelOffer(machine),
+    lost: inPlace ? lostInPlace : [],
+    refusal: machine.confinement.kind === 'in-place' ? machine.confinement.refusal.message : null,
   };
   await record(client, writ, diagnosis);
   return diagnosis;
@@ -129,7 +137,7 @@ async function record(client: Client, writ: string, { session, ...data }: Diagno
   await client.post('/entries', { reports: [report] });
 }
 
-function describe({ findings, kernel, enforcement, live }: Diagnosis): string {
+function describe({ findings, kernel, enforcement, live, lost, refusal }: Diagnosis): string {
   const colours = { live: 'green', 'not firing': 'red', 'not tried': 'yellow' } as const;
   const words = {
     live: 'live',
@@ -148,5 +156,13 @@ function describe({ findings, kernel, enforcement, live }: Diagnosis): string {
     ['cgroup delegation', yes(kernel.cgroupDelegation)],
   ]);
   const verdict = live ? 'Every layer is live.' : paint('red', 'Not every layer is live.');
-  return `${probes}\n\n${machine}\n\n${verdict}`;
+  const without = refusal === null ? '' : `${withoutNamespaces(refusal, lost)}\n\n`;
+  return `${probes}\n\n${machine}\n\n${without}${verdict}`;
+}
+
+function withoutNamespaces(refusal: string, lost: readonly string[]): string {
+  return [
+    'Commands run in place, since ' + refusal + '. Lost by that:',
+    ...lost.map((one) => `- ${one}`),
+  ].join('\n');
 }

@@ -4,7 +4,7 @@ import { verificationKeys } from '../core/identity/keys.ts';
 import { verifyWrit } from '../core/identity/writ-token.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
-import type { Organisation } from '../core/policy/organisation.ts';
+import { registered, type Organisation } from '../core/policy/organisation.ts';
 import { enforcementReached } from './enforcement.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
@@ -19,17 +19,32 @@ export async function obtainWrit(
   if (request.writ !== null)
     return { writ: await verified(guard, await existingWrit(guard, request.writ, place)) };
   const { organisation } = await guard.bundle();
+  const profile = request.profile ?? organisation.execution.profile;
   const issued = await guard.authority.issueWrit({
     assistant: request.assistant ?? assistantOf(request, organisation),
-    profile: request.profile ?? organisation.execution.profile,
+    profile,
     job: request.job,
     repository: identityOf(place.repository),
     enforcement: enforcementReached(guard.machine),
     taskKey: guard.taskKeys.create(),
     activate: true,
   });
-  if ('refusal' in issued) return issued;
+  if ('refusal' in issued) {
+    const demanded = registered(organisation.profiles, profile)?.enforcement ?? 0;
+    return { refusal: explained(issued.refusal, demanded, guard.machine) };
+  }
   return { writ: await verified(guard, issued.writ) };
+}
+
+/** Whoever is refused for want of enforcement learns what this machine lacks. */
+function explained(refusal: WritRefusal, demanded: number, machine: Guard['machine']): WritRefusal {
+  const reached = enforcementReached(machine);
+  if (machine.confinement.kind === 'namespaces' || demanded <= reached) return refusal;
+  const { message, hint } = machine.confinement.refusal;
+  return {
+    ...refusal,
+    advice: `This machine reaches level ${reached} of the ${demanded} asked for: ${message}. ${hint ?? ''}`,
+  };
 }
 
 /** The signature is what grants; what stands beside it only repeats it. */
@@ -62,6 +77,13 @@ async function existingWrit(guard: Guard, id: string, place: Place): Promise<Wri
       {
         hint: 'A writ serves one worktree, and work that builds on its commit. Ask for a new one with: writ issue',
       },
+    );
+  }
+  if (writ.claims.enforcement > enforcementReached(guard.machine)) {
+    throw new WritError(
+      'enforcement_unreached',
+      `the writ ${id} states enforcement level ${writ.claims.enforcement}, which this machine does not reach`,
+      { hint: 'See what it lacks with: writ doctor. Ask for a new writ here with: writ issue' },
     );
   }
   return writ.state === 'issued' ? guard.authority.activateWrit(id) : writ;

@@ -162,6 +162,7 @@ function startRecord(guard: Guard, session: Session): GuardRecord {
     kind: session.request.kind,
     cwd: session.place.directory,
     enforcement: session.writ.claims.enforcement,
+    confinement: guard.machine.confinement.kind,
     guard: guard.name,
     ownsWrit: session.ownsWrit,
     limits:

@@ -31,11 +31,19 @@ export async function contributeAssistant(
   folder: string,
   lent: Contribution['environment'],
 ): Promise<Contribution> {
-  if (isProbe(session.request)) {
+  if (isProbe(session.request) && guard.machine.confinement.kind === 'namespaces') {
     const settings = await claudeSettings({ sessionDirectory: folder });
     return { environment: {}, binds: [settings, ...(await hookBinds(guard, session, folder))] };
   }
   if (!isGovernedAssistant(session.request)) return { environment: {}, binds: [] };
+  const { confinement } = guard.machine;
+  if (confinement.kind === 'in-place') {
+    throw new WritError(
+      'assistant_needs_namespaces',
+      `an assistant as a whole runs only where it has a view of its own: ${confinement.refusal.message}`,
+      { hint: confinement.refusal.hint ?? 'Run its commands one by one with: writ exec' },
+    );
+  }
   const [program = '', ...args] = session.request.argv;
 
   const executable = await resolveExecutable(program, guard.callerPath, session.place.directory);

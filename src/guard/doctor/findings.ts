@@ -16,22 +16,24 @@ export interface ProbeReport {
 }
 
 /** Of every session, whatever the machine offers. */
-const expected = ['files', 'network', 'credentials', 'processes', 'hook'] as const;
+const expected = ['files', 'network', 'credentials', 'processes'] as const;
 
 /**
  * What was printed in the session. Whatever is missing was not tried: a probe that ended early proves nothing.
  * @param level enforcement level that the writ states: at 3, programs are decided one by one
+ * @param inPlace without namespaces: programs are decided as well, and no assistant with a hook is started
  */
-export function readFindings(printed: string, level: number): ProbeReport {
+export function readFindings(printed: string, level: number, inPlace = false): ProbeReport {
+  const decided = level >= 3 || inPlace;
   let session: string | null = null;
   const findings: Finding[] = [];
   for (const line of printed.split('\n')) {
     const [mark, layer = '', probe = '', outcome = ''] = line.split('\t');
     if (mark !== probeMark) continue;
     if (layer === 'session') session = outcome === '' ? null : outcome;
-    else if (layer !== 'programs' || level >= 3) findings.push({ layer, probe, state: stateOf(outcome) });
+    else if (layer !== 'programs' || decided) findings.push({ layer, probe, state: stateOf(outcome) });
   }
-  const wanted = level >= 3 ? [...expected, 'programs'] : expected;
+  const wanted = [...expected, ...(inPlace ? [] : ['hook']), ...(decided ? ['programs'] : [])];
   const missing = wanted.filter((layer) => !findings.some((finding) => finding.layer === layer));
   return {
     session,

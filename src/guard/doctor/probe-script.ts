@@ -27,9 +27,10 @@ export interface Baits {
   readonly loader: string | null;
 }
 
-export function probeScript(baits: Baits): string {
+/** @param inPlace there is no view: files can be seen to be there, and no hook is brought */
+export function probeScript(baits: Baits, inPlace = false): string {
   const values = Object.entries(baits).map(([name, value]) => `${name}=${quote(String(value ?? ''))}`);
-  return `${values.join('\n')}\nmark=${probeMark}\n${script}`;
+  return `${values.join('\n')}\nmark=${probeMark}\nin_place=${inPlace ? 'yes' : ''}\n${script}`;
 }
 
 function quote(text: string): string {
@@ -44,7 +45,7 @@ stopped() {
   local layer=$1 probe=$2; shift 2
   if ("$@") >/dev/null 2>&1; then say "$layer" "$probe" 'reached'; else say "$layer" "$probe" 'stopped'; fi
 }
-seen() { [[ -e $1 ]]; }
+seen() { if [[ -n $in_place ]]; then : < "$1"; else [[ -e $1 ]]; fi; }
 append() { [[ -e $1 ]] && : >> "$1"; }
 create() { : > "$1" && rm -f "$1"; }
 connect_tcp() { exec 3<>"/dev/tcp/$1/$2"; }
@@ -82,12 +83,13 @@ if [[ -n $HTTPS_PROXY ]]; then
   stopped network 'the host through the proxy' tunnel "@{proxy%/}" "127.0.0.1:$port"
   stopped network 'an unnamed host through the proxy' tunnel "@{proxy%/}" 'writ-doctor.invalid:443'
 fi
-stopped credentials 'an agent' seen "$socket"
+if [[ -z $in_place ]]; then stopped credentials 'an agent' seen "$socket"; fi
 stopped credentials 'secrets of the environment' environment
 stopped processes "the caller's processes" processes
 if [[ -n $forbiddenProgram ]]; then stopped programs "starting $forbiddenProgram" starts "$forbiddenProgram" --version; fi
 if [[ -n $loader ]]; then stopped programs 'a program through the loader' starts "$loader" /bin/true; fi
 
+if [[ -n $in_place ]]; then exit; fi
 hook=(/run/writ/writ-exec hook /run/writ/hook.sock /run/writ/hook.token)
 ask() {
   printf '{"hook_event_name":"PreToolUse","cwd":"%s","tool_name":"Bash","tool_input":{"command":"%s"}}' "@{PWD//[\"\\]/}" "$1" |

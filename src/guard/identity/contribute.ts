@@ -26,6 +26,8 @@ export async function contributeIdentity(
   session: Session,
   folder: string,
 ): Promise<Contribution> {
+  // Its supervisor connects for a command that runs in place, so that nobody could say who asks.
+  if (guard.machine.confinement.kind === 'in-place') return { environment: {}, binds: [] };
   const spend = limiter(guard.clock);
   // Nothing may be read before the other end is known, so that the connection can be shown to another process.
   const server = createServer({ pauseOnConnect: true }, (connection) => {
