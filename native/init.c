@@ -381,7 +381,10 @@ int init_command(int argc, char **argv) {
     if ((argc != 0 && !supervised) || (getpid() != 1 && !in_place)) {
         fail(EXIT_SETUP, "init: only as process 1 of a sandbox");
     }
-    if (in_place) begin_in_place();
+    if (in_place) {
+        begin_in_place();
+        watch_descendants();
+    }
     close_range(in_place ? LIFE_FD + 1 : supervised ? SUPERVISOR_FD + 1 : REAL_STDERR_FD + 1, ~0u, 0);
     /* The command runs as the same user: this keeps it out of /proc/1, and so away from the control socket. */
     if (prctl(PR_SET_DUMPABLE, 0) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));

@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "descendants.h"
+
 /* The sum of the lines of this name, in KiB; 0 for a process that has just ended. */
 static unsigned long long read_kib(const char *process, const char *file, const char *name) {
     char path[64], line[256];
@@ -40,8 +42,28 @@ static unsigned long long ticks_of(const char *process) {
     return ticks[0] + ticks[1] + ticks[2] + ticks[3];
 }
 
+static bool below_only;
+
+void watch_descendants(void) {
+    below_only = true;
+}
+
+static void for_descendants(void (*look)(const char *process, void *into), void *into) {
+    struct descendants found = find_descendants();
+    for (size_t i = 0; i < found.count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", (int)found.all[i].process);
+        look(name, into);
+    }
+    free_descendants(&found);
+}
+
 /* Calls `look` for every process in view. */
 static void for_all(void (*look)(const char *process, void *into), void *into) {
+    if (below_only) {
+        for_descendants(look, into);
+        return;
+    }
     DIR *processes = opendir("/proc");
     if (processes == NULL) return;
     for (struct dirent *entry = readdir(processes); entry != NULL; entry = readdir(processes)) {

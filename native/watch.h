@@ -17,6 +17,9 @@ struct usage {
  */
 struct usage usage_in_view(pid_t apart, unsigned long long coarse_mib);
 
+/* From now on those below this process count, where those in view are the whole machine's. */
+void watch_descendants(void);
+
 /* Whether they hold more than so many MiB together. */
 bool memory_exceeds(unsigned long long mib);
 

@@ -5,5 +5,4 @@ export const lostInPlace: readonly string[] = [
   '/proc of processes, pseudo-terminals, UDP, shared memory and queues between processes',
   "what a server of the command's listens on is on the host's loopback, for other users of the machine too",
   "assistants by writ run, and the task's identity documents",
-  'a limit on memory where no control group holds it',
 ];

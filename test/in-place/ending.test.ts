@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from '../cli/world.ts';
+import { compile, until, users } from '../sandbox/workshop.ts';
+import { Refusal } from './refusal.ts';
+
+let refusal: Refusal;
+let world: World;
+
+beforeAll(async () => {
+  refusal = await Refusal.for(users[0]!);
+  world = new World(refusal.prefix);
+  compile(join(import.meta.dirname, 'hopper.c'), join(world.repository, 'hopper'));
+  world.write(
+    'tree.sh',
+    [
+      'mark=$1',
+      'sleep 86400.$mark &',
+      'setsid sleep 86401.$mark &',
+      '(setsid sh -c "setsid sleep 86402.$mark & exit" &)',
+      'nohup sh -c "trap \'\' TERM HUP INT; sleep 86403.$mark" >/dev/null 2>&1 &',
+      './hopper hopping.$mark 86404.$mark &',
+      'until [ -e hopping.$mark ]; do sleep 0.02; done',
+      'sleep 86405.$mark',
+    ].join('\n'),
+  );
+  world.must('init', '--yes');
+});
+afterAll(() => {
+  world?.dispose();
+  refusal?.[Symbol.dispose]();
+});
+
+/** Arguments of all processes, by their number. */
+function processes(): Map<number, string[]> {
+  const found = new Map<number, string[]>();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      found.set(Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0'));
+    } catch {
+      // It has just ended.
+    }
+  }
+  return found;
+}
+
+const marked = (mark: string): number =>
+  [...processes().values()].filter((argv) =>
+    argv.some((word) => /^8640\d\./.test(word) && word.endsWith(`.${mark}`)),
+  ).length;
+
+/** Of this session's own: the launcher, the supervisor and the stand-in of process 1. */
+function writOf(launcher: number): { supervisor: number; standIn: number } {
+  const parentOf = (id: number) => Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${id}/stat`, 'utf8'))?.[1]);
+  const all = [...processes()].filter(([, argv]) => (argv[0] ?? '').endsWith('writ-exec')).map(([id]) => id);
+  const below = (parent: number) => all.filter((id) => parentOf(id) === parent);
+  const [supervisor = 0] = below(launcher);
+  const standIn = below(supervisor).find((id) => processes().get(id)?.[2] === 'in-place') ?? 0;
+  return { supervisor, standIn };
+}
+
+const endings: Record<string, (launcher: number) => void> = {
+  'the launcher is killed': (launcher) => process.kill(launcher, 'SIGKILL'),
+  'the supervisor is killed': (launcher) => process.kill(writOf(launcher).supervisor, 'SIGKILL'),
+  "process 1's stand-in is killed": (launcher) => process.kill(writOf(launcher).standIn, 'SIGKILL'),
+  'writ kill ends the task': () => world.must('kill', '--all', '--reason', 'a test'),
+  'Writ itself is killed': () => {
+    const { pid } = world.json('status') as { pid: number };
+    process.kill(pid, 'SIGKILL');
+  },
+};
+
+describe('without a namespace of processes', () => {
+  it.each(Object.keys(endings))('nothing is left when %s', async (name) => {
+    const mark = String(Object.keys(endings).indexOf(name) + process.pid * 10);
+    const [program, ...args] = [
+      ...refusal.prefix,
+      join(process.cwd(), 'bin', 'writ'),
+      'exec',
+      '--',
+      'bash',
+      'tree.sh',
+      mark,
+    ];
+    const launcher = spawn(program, args, { cwd: world.repository, env: world.environment, stdio: 'ignore' });
+    await until(() => marked(mark) >= 7, 'the tree');
+    endings[name]!(launcher.pid!);
+    await until(() => marked(mark) === 0, 'the end of all of it');
+  });
+
+  it('nothing is left when the command itself ends', async () => {
+    const { status } = world.writ([
+      'exec',
+      '--',
+      'bash',
+      '-c',
+      'bash tree.sh 7 & until [ -e hopping.7 ]; do sleep 0.02; done',
+    ]);
+    expect(status).toBe(0);
+    expect(marked('7')).toBe(0);
+  });
+});
