@@ -124,6 +124,20 @@ describe('a tunnel', () => {
     expect(at.api.connections).toBe(1);
   });
 
+  it('ends with the server’s side, and requests that wait behind do not go on', async () => {
+    await using at = await new InjectingDesk().open();
+    at.api.serve = (_heard, response) => response.writeHead(200, { connection: 'close' }).end('only it');
+    const request = (path: string): string =>
+      `GET ${path} HTTP/1.1\r\nhost: ${host}:${at.port}\r\nauthorization: Bearer ${placeholder}\r\n\r\n`;
+    const answer = await at.say([request('/v1/a') + request('/v1/b') + request('/v1/c')]);
+    expect(answer).toContain('only it');
+    expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
+    expect(at.api.heard.map(({ what }) => what)).toEqual(['GET /v1/a']);
+    await until(() => at.desk.of('egress.closed').length === 1, 'the end on record');
+    expect(at.desk.of('egress.answered')).toHaveLength(at.desk.of('egress.request').length);
+    expect(at.desk.faults).toEqual([]);
+  });
+
   it('that speaks no TLS, or for another name, ends and is an alert', async () => {
     await using at = await new InjectingDesk().open();
     const { socket } = await at.desk.tunnel(`${host}:${at.port}`);
@@ -136,17 +150,18 @@ describe('a tunnel', () => {
     expect(at.api.heard).toEqual([]);
   });
 
-  it('ends where nothing passes for long, with and without a request', async () => {
+  it('ends where nothing passes for long: with a request, without one, and without a word', async () => {
     await using at = new InjectingDesk();
     at.patience = { idle: 100 };
     await at.open();
     at.api.serve = () => {};
     const silent = await at.secure();
+    const mute = await at.desk.tunnel(`${host}:${at.port}`);
     const answer = await at.ask('GET /v1/a', filled);
     expect(answer).toBe('');
-    await until(() => at.desk.of('egress.closed').length === 2, 'both ends on record');
-    expect(at.desk.of('egress.closed').map(({ outcome }) => outcome)).toEqual(['idle', 'idle']);
-    silent.destroy();
+    await until(() => at.desk.of('egress.closed').length === 3, 'all ends on record');
+    expect(at.desk.of('egress.closed').map(({ outcome }) => outcome)).toEqual(['idle', 'idle', 'idle']);
+    for (const socket of [silent, mute.socket]) socket.destroy();
   });
 
   it('ends with the session', async () => {

@@ -98,6 +98,7 @@ async function carryOn(
     pipeline(request, outgoing).catch(() => {});
     const come = await incoming;
     status = come.statusCode ?? 502;
+    if (!outgoing.shouldKeepAlive) response.shouldKeepAlive = false;
     const coding = [come.headers['content-encoding'], come.headers['transfer-encoding']];
     if (method !== 'HEAD' && coding.some((one) => one !== undefined && !/^(identity|chunked)$/i.test(one))) {
       come.destroy();

@@ -2,22 +2,19 @@
  * Ends the TLS of a tunnel to a host for which there is a secret, and speaks TLS of its own to the server: HTTP/1.1 on
  * both sides. The server is verified before the first request goes on, at the address that the proxy looked at.
  */
-import { Agent, createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { connect, TLSSocket, type SecureContext } from 'node:tls';
-import { once } from 'node:events';
-import { WritError } from '../../core/model/errors.ts';
+import { TLSSocket, type SecureContext } from 'node:tls';
 import type { Connected, Way } from '../egress/connect.ts';
 import type { Outcome } from '../egress/connection.ts';
-import type { Endpoint } from '../egress/endpoint.ts';
 import { greeting, mismatchOf, type Carry, type End } from '../egress/tunnel.ts';
 import { exchange, type Hall } from './exchange.ts';
+import { http1, Outward, type Trust } from './outward.ts';
 
 export interface Termination {
   /** With which the proxy is the host to programs inside. */
   readonly inward: (host: string) => Promise<SecureContext>;
-  /** Whom the proxy trusts to be the host. */
-  readonly outward: (endpoint: Endpoint) => Promise<SecureContext>;
+  readonly outward: Trust;
   readonly placed: Hall['placed'];
   readonly seen: Hall['seen'];
 }
@@ -25,16 +22,23 @@ export interface Termination {
 const maxHeaderBytes = 64 * 1024;
 /** For a client to hear the last answer, milliseconds. */
 const drainPatience = 5000;
-const http1 = ['http/1.1'];
 
 /** One for all tunnels of a session. */
 export function terminating(termination: Termination): Carry {
-  const halls = new WeakMap<Socket, Hall>();
-  const server = httpServer(halls);
+  const queues = new WeakMap<Socket, Queue>();
+  const server = httpServer(queues);
   return async (client, connected, patience, way) => {
     server.timeout = patience.idle;
+    let silence: Outcome = 'closed';
+    const giveUp = (outcome: Outcome) => (): void => {
+      silence = outcome;
+      client.destroy();
+    };
+    client.setTimeout(patience.idle, giveUp('idle'));
+    connected.stop.addEventListener('abort', giveUp('stopped'));
     const first = await greeting(client, patience.greeting);
-    if (first === null) return { outcome: 'closed' };
+    client.setTimeout(0);
+    if (first === null) return { outcome: silence };
     const mismatch =
       mismatchOf(connected.wanted.endpoint, first.read) ??
       (first.read.kind === 'hello'
@@ -45,10 +49,10 @@ export function terminating(termination: Termination): Carry {
     const secure = new TLSSocket(client, {
       isServer: true,
       secureContext: await termination.inward(connected.wanted.endpoint.host),
-      ALPNProtocols: http1,
+      ALPNProtocols: [...http1],
     });
     const { hall, outward } = openHall(termination, connected, way);
-    halls.set(secure, hall);
+    queues.set(secure, new Queue(hall));
     const ended = endOf(secure, outward, connected);
     server.emit('connection', secure);
     try {
@@ -60,18 +64,13 @@ export function terminating(termination: Termination): Carry {
   };
 }
 
-function httpServer(halls: WeakMap<Socket, Hall>): Server {
+function httpServer(queues: WeakMap<Socket, Queue>): Server {
   const server = createServer(
     { maxHeaderSize: maxHeaderBytes, requestTimeout: 0, insecureHTTPParser: false, keepAliveTimeout: 65_000 },
     (request, response) => {
-      const hall = halls.get(request.socket);
-      if (hall === undefined) response.destroy();
-      else {
-        exchange(hall, request, response).catch((error: unknown) => {
-          if (!hall.way.ended.aborted) hall.way.report(error);
-          response.destroy();
-        });
-      }
+      const queue = queues.get(request.socket);
+      if (queue === undefined) response.destroy();
+      else queue.serve(request, response);
     },
   );
   server.maxHeadersCount = 200;
@@ -80,6 +79,26 @@ function httpServer(halls: WeakMap<Socket, Hall>): Server {
     else socket.destroy();
   });
   return server;
+}
+
+/** Requests of one tunnel, in their order: there is one connection to the server, and one answer at a time. */
+class Queue {
+  readonly #hall: Hall;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(hall: Hall) {
+    this.#hall = hall;
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const { way } = this.#hall;
+    this.#last = this.#last
+      .then(() => (response.destroyed ? undefined : exchange(this.#hall, request, response)))
+      .catch((error: unknown) => {
+        if (!way.ended.aborted) way.report(error);
+        response.destroy();
+      });
+  }
 }
 
 interface Opened {
@@ -92,56 +111,6 @@ function openHall({ outward, placed, seen }: Termination, connected: Connected, 
   // Nobody may wait for it before the client asks for something.
   server.agent.catch(() => {});
   return { hall: { way, connected, agent: server.agent, placed, seen }, outward: server };
-}
-
-/** The one TLS connection to the server, for one request after the other. */
-class Outward {
-  readonly agent: Promise<Agent>;
-  readonly #upstream: Socket;
-  onGone: () => void = () => {};
-
-  constructor({ upstream, wanted }: Connected, context: Termination['outward']) {
-    this.#upstream = upstream;
-    this.agent = this.#open(wanted.endpoint, context);
-  }
-
-  async #open(endpoint: Endpoint, context: Termination['outward']): Promise<Agent> {
-    const socket = connect({
-      socket: this.#upstream,
-      servername: endpoint.host,
-      ALPNProtocols: http1,
-      secureContext: await context(endpoint),
-    });
-    socket.once('close', () => this.onGone());
-    try {
-      await once(socket, 'secureConnect');
-    } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-      throw new WritError('upstream_unverified', `the server cannot be verified (${code})`, { cause });
-    }
-    socket.on('error', () => {});
-    return new OneConnection(socket);
-  }
-
-  destroy(): void {
-    this.#upstream.destroy();
-  }
-}
-
-class OneConnection extends Agent {
-  #socket: TLSSocket | null;
-
-  constructor(socket: TLSSocket) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#socket = socket;
-  }
-
-  override createConnection(): TLSSocket {
-    const socket = this.#socket;
-    this.#socket = null;
-    if (socket === null || socket.destroyed) throw new Error('the server has closed the connection');
-    return socket;
-  }
 }
 
 async function endOf(secure: TLSSocket, outward: Outward, { stop }: Connected): Promise<End> {

@@ -3,7 +3,8 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 
 /** Of this machine; Node's own where the machine has none. */
 export function machineRoots(): readonly string[] {
-  const system = getCACertificates('system');
+  // One that the system names in several places is told several times.
+  const system = [...new Set(getCACertificates('system'))];
   return system.length > 0 ? system : getCACertificates('bundled');
 }
 
