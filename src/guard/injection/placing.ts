@@ -46,7 +46,7 @@ export function fillings(
   return filled;
 }
 
-export function headerOf({ place }: Injection): string {
+function headerOf({ place }: Injection): string {
   return 'header' in place ? place.header : 'authorization';
 }
 
