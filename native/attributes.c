@@ -122,14 +122,12 @@ long attribute_watch(const struct call *call, int fd, uint64_t path, uint32_t ma
     int problem = find_file(call, AT_FDCWD, path, (mask & IN_DONT_FOLLOW) == 0, &target);
     if (problem != 0) return -problem;
     long outcome = -EACCES;
-    int process = (int)syscall(SYS_pidfd_open, read_status(call->task, "Tgid:", 10), 0);
-    int own = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+    int own = take_descriptor(call, fd);
     if (may_watch(target.path) && own >= 0 && still_waits(call)) {
         outcome = inotify_add_watch(own, path_of(target.fd).path, mask & ~(uint32_t)IN_DONT_FOLLOW);
         if (outcome < 0) outcome = -errno;
     }
     if (own >= 0) close(own);
-    if (process >= 0) close(process);
     close(target.fd);
     return outcome;
 }

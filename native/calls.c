@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "descendants.h"
+#include "place.h"
 
 bool still_waits(const struct call *call) {
     return ioctl(call->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id) == 0;
@@ -37,6 +37,16 @@ static void respond(const struct call *call, long outcome) {
     if (ioctl(call->listener, SECCOMP_IOCTL_NOTIF_SEND, &response) != 0) return;
 }
 
+int take_descriptor(const struct call *call, int fd) {
+    int process = (int)syscall(SYS_pidfd_open, read_status(call->task, "Tgid:", 10), 0);
+    if (process < 0) return -1;
+    int own = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+    int problem = errno;
+    close(process);
+    errno = problem;
+    return own;
+}
+
 long in_child(const struct call *call, long (*act)(const struct call *, void *), void *what) {
     pid_t self = getpid(), child = fork();
     if (child < 0) return -EAGAIN;
@@ -44,14 +54,6 @@ long in_child(const struct call *call, long (*act)(const struct call *, void *),
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != self) _exit(1);
     respond(call, act(call, what));
     _exit(0);
-}
-
-/*
- * Only numbers, which are the kernel's own by now: the task may go on itself. But never into a group that is not of
- * this session, since groups are killed as a whole.
- */
-static long form_group(pid_t group) {
-    return group == 0 || is_descendant(group) ? GO_ON : -EPERM;
 }
 
 static long serve(const struct call *call, int number) {
@@ -94,7 +96,13 @@ static long serve(const struct call *call, int number) {
         case SYS_futimesat: return attribute_times_old(call, (int)a[0], a[1], a[2], false);
 #endif
         case SYS_setsid: return GO_ON;
-        case SYS_setpgid: return form_group((pid_t)a[1]);
+        case SYS_setpgid: return signal_group((pid_t)a[1]);
+        case SYS_kill:
+        case SYS_tkill:
+        case SYS_tgkill:
+        case SYS_rt_sigqueueinfo:
+        case SYS_rt_tgsigqueueinfo: return signal_process(call, (pid_t)a[0]);
+        case SYS_pidfd_send_signal: return signal_descriptor(call, (int)a[0], (int)a[1], a[2], (unsigned)a[3]);
         default: return -EPERM;
     }
 }

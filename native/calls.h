@@ -32,6 +32,8 @@ enum { GO_ON = INT32_MAX, ANSWERED = INT32_MAX - 1 };
 bool still_waits(const struct call *call);
 /* Gives the task a descriptor as its call's result. Takes over the descriptor. */
 long hand_over(const struct call *call, int fd, bool close_on_exec);
+/* A descriptor of the task's, as one of ours; -1 with errno. */
+int take_descriptor(const struct call *call, int fd);
 /* Has a process of its own do what may take long, and answer. */
 long in_child(const struct call *call, long (*act)(const struct call *, void *), void *what);
 
@@ -56,6 +58,12 @@ long attribute_owner_open(const struct call *call, int fd, uid_t user, gid_t gro
 long attribute_times(const struct call *call, int directory, uint64_t path, uint64_t times, int flags);
 long attribute_times_old(const struct call *call, int directory, uint64_t path, uint64_t times, bool seconds);
 long attribute_watch(const struct call *call, int fd, uint64_t path, uint32_t mask);
+
+/* signals.c */
+long signal_process(const struct call *call, pid_t process);
+long signal_descriptor(const struct call *call, int fd, int signal, uint64_t info, unsigned flags);
+/* Into which process group a task goes: groups are killed as a whole, and must be of one session alone. */
+long signal_group(pid_t group);
 
 /* connections.c */
 long connection_open(const struct call *call, int fd, uint64_t address, uint32_t length);

@@ -51,17 +51,6 @@ void serve_port(uint16_t port, uint16_t relay, int announce) {
     ports[port_count++].announce = announce;
 }
 
-/* A socket of the task's, as a descriptor here. */
-static int take_socket(const struct call *call, int fd) {
-    int process = (int)syscall(SYS_pidfd_open, read_status(call->task, "Tgid:", 10), 0);
-    if (process < 0) return -1;
-    int own = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
-    int problem = errno;
-    close(process);
-    errno = problem;
-    return own;
-}
-
 static bool read_address(const struct call *call, uint64_t from, uint32_t length, union address *address) {
     *address = (union address){0};
     /* One byte stays zero, so that a path ends. */
@@ -219,7 +208,7 @@ static long connect_local(const struct call *call, struct connecting *connecting
 long connection_open(const struct call *call, int fd, uint64_t from, uint32_t length) {
     struct connecting connecting = {.length = length};
     if (!read_address(call, from, length, &connecting.address)) return -EINVAL;
-    connecting.fd = take_socket(call, fd);
+    connecting.fd = take_descriptor(call, fd);
     if (connecting.fd < 0) return errno == EBADF ? -EBADF : -EACCES;
     long outcome;
     switch (connecting.address.any.sa_family) {
@@ -262,7 +251,7 @@ static long bind_local(const struct call *call, int own, union address *address,
 long connection_bind(const struct call *call, int fd, uint64_t from, uint32_t length) {
     union address address;
     if (!read_address(call, from, length, &address)) return -EINVAL;
-    int own = take_socket(call, fd);
+    int own = take_descriptor(call, fd);
     if (own < 0) return errno == EBADF ? -EBADF : -EACCES;
     long outcome = -EAFNOSUPPORT;
     if (address.any.sa_family == AF_UNIX) {
@@ -282,7 +271,7 @@ long connection_bind(const struct call *call, int fd, uint64_t from, uint32_t le
 long connection_listen(const struct call *call, int fd, int backlog) {
     union address address = {0};
     socklen_t length = sizeof address;
-    int own = take_socket(call, fd);
+    int own = take_descriptor(call, fd);
     if (own < 0) return errno == EBADF ? -EBADF : -EACCES;
     long outcome = getsockname(own, &address.any, &length) == 0 && still_waits(call) ? 0 : -EBADF;
     bool internet = address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6;

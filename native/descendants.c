@@ -115,6 +115,14 @@ void end_descendants(void) {
     }
 }
 
+bool is_group_of_descendants(pid_t group) {
+    struct descendants found = find_descendants();
+    bool is = false;
+    for (size_t i = 0; !is && i < found.count; i++) is = found.all[i].group == group && group != getpgrp();
+    free_descendants(&found);
+    return is;
+}
+
 static bool holds_socket(pid_t process, const char *wanted) {
     char path[64], link[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)process);

@@ -28,6 +28,8 @@ void kill_descendants(void);
 void end_descendants(void);
 /* Whether a process is one of them. */
 bool is_descendant(pid_t process);
+/* Whether a process group has one of them; then it has no others, see above. */
+bool is_group_of_descendants(pid_t group);
 /* Whether one of them has the socket open whose inode this is. */
 bool descendants_hold_socket(unsigned long inode);
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <asm/sockios.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -71,6 +72,18 @@ static void answer_bits(int call, int argument, uint32_t bits, uint32_t with, ui
     add_all(test, sizeof test / sizeof *test);
 }
 
+/* Refuses a call with one value of an argument; whatever else is asked goes on to the next test. */
+static void answer_value(int call, int argument, uint32_t value) {
+    const struct sock_filter test[] = {
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8 * (uint32_t)argument),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    };
+    add_all(test, sizeof test / sizeof *test);
+}
+
 /* Of the Internet TCP alone, and of local sockets no kind that can be sent to without being connected. */
 static void restrict_sockets(void) {
     enum { REFUSED = SECCOMP_RET_ERRNO | EPROTONOSUPPORT };
@@ -110,6 +123,11 @@ static void refuse_the_rest(void) {
                   {SYS_sched_getaffinity, 0},
                   {SYS_sched_setparam, 0}, {SYS_sched_setattr, 0},     {SYS_setpriority, 1},
                   {SYS_ioprio_set, 1}};
+    /* Who is signalled when a descriptor is ready. */
+    static const int owners[] = {F_SETOWN, F_SETOWN_EX};
+    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) answer_value(SYS_fcntl, 1, (uint32_t)owners[i]);
+    answer_value(SYS_ioctl, 1, FIOSETOWN);
+    answer_value(SYS_ioctl, 1, SIOCSPGRP);
     /* Connects by the way. */
     static const struct {
         int call, argument;
@@ -132,6 +150,8 @@ static void add_calls(void) {
         SYS_mkdirat,   SYS_mknodat,  SYS_symlinkat, SYS_unlinkat,  SYS_renameat,  SYS_renameat2,
         SYS_linkat,    SYS_truncate, SYS_fchmod,    SYS_fchmodat,  SYS_fchmodat2, SYS_utimensat,
         SYS_fchown,    SYS_fchownat, SYS_setsid,    SYS_setpgid,
+        SYS_kill,      SYS_tkill,    SYS_tgkill,    SYS_rt_sigqueueinfo,
+        SYS_rt_tgsigqueueinfo,       SYS_pidfd_send_signal,
         SYS_inotify_add_watch,       SYS_connect,   SYS_bind,      SYS_listen,
 #if defined(__x86_64__)
         SYS_creat,     SYS_mkdir,    SYS_mknod,     SYS_symlink,   SYS_unlink,    SYS_rmdir,

@@ -40,8 +40,8 @@ export interface MachineFacts {
 /** `--size` came with 0.7.0. */
 const oldest = [0, 7, 0] as const;
 
-/** Landlock's version with which it keeps signals and abstract sockets within the session (Linux 6.12). */
-const leastLandlock = 6;
+/** Landlock's version that Ubuntu 24.04 has (Linux 6.7). What newer ones add the supervisor sees to. */
+const leastLandlock = 4;
 
 /**
  * @throws WritError `bubblewrap_missing`, `bubblewrap_old`, `architecture_unsupported`, `native_missing`, and
