@@ -1,7 +1,4 @@
-/**
- * What confinement adds to starting a command. Every round runs each way once, in turn, so that the machine's
- * moods meet all of them; medians are compared, and ratios are what counts.
- */
+/** What it costs to start `true`: bare, confined in several ways, and governed, with all that is on record before it. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,14 +6,19 @@ import { join } from 'node:path';
 import { buildEnvironment } from '../src/guard/sandbox/environment.ts';
 import { launchSpec } from '../src/guard/sandbox/launch-spec.ts';
 import { detectMachine } from '../src/guard/sandbox/machine.ts';
+import { World } from '../test/cli/world.ts';
 import { launch } from '../test/sandbox/launching.ts';
+import { Peers } from './peers.ts';
+import { report, sideBySide } from './side-by-side.ts';
 
-const rounds = Number(process.argv[2] ?? 150);
-const warmUp = 10;
+const rounds = Number(process.argv[2] ?? 60);
 
 const machine = detectMachine();
 const worktree = realpathSync(mkdtempSync(join(tmpdir(), 'writ-bench-')));
 spawnSync('git', ['init', '--quiet', worktree]);
+const world = new World();
+world.must('init', '--yes');
+const peers = new Peers();
 
 const plan = () =>
   launchSpec(
@@ -48,49 +50,42 @@ const plan = () =>
     machine,
   );
 
-function run(program: string, args: readonly string[]): void {
-  const { status } = spawnSync(program, args, { stdio: 'ignore' });
-  if (status !== 0) throw new Error(`${program} ended with ${status}`);
-}
-
 async function launchTrue(): Promise<void> {
   const { exitCode } = await launch(plan());
   if (exitCode !== 0) throw new Error(`the sandbox ended with ${exitCode}`);
 }
 
-const ways: Readonly<Record<string, () => void | Promise<void>>> = {
-  'bare true': () => run('true', []),
-  'bare bwrap': () => run(machine.bubblewrap.path, ['--unshare-all', '--ro-bind', '/', '/', 'true']),
-  'planning only': () => void plan(),
-  'sandbox, planned and launched': launchTrue,
-  'node -e 0': () => run(process.execPath, ['-e', '0']),
-};
+const running =
+  ([program = '', ...args]: readonly string[], env = world.environment) =>
+  () => {
+    const { status } = spawnSync(program, args, { cwd: world.repository, env, stdio: 'ignore' });
+    if (status !== 0) throw new Error(`${program} ended with ${status}`);
+  };
 
-const times = new Map<string, number[]>(Object.keys(ways).map((name) => [name, []]));
+const others = peers.working({
+  'srt true': ['srt', 'true'],
+  'codex sandbox true': ['codex', 'sandbox', 'true'],
+});
+
 try {
-  for (let round = -warmUp; round < rounds; round += 1) {
-    for (const [name, way] of Object.entries(ways)) {
-      const started = performance.now();
-      await way();
-      if (round >= 0) times.get(name)?.push(performance.now() - started);
-    }
-  }
+  const measured = await sideBySide(
+    {
+      'bare true': running(['true']),
+      'bare bwrap': running([machine.bubblewrap.path, '--unshare-all', '--ro-bind', '/', '/', 'true']),
+      'planning only': () => void plan(),
+      'sandbox, unsupervised': launchTrue,
+      'writ exec': running([join(import.meta.dirname, '../bin/writ'), 'exec', '--', 'true']),
+      'node -e 0': running([process.execPath, '-e', '0']),
+      ...Object.fromEntries(
+        Object.entries(others).map(([name, argv]) => [name, running(argv, peers.environment)]),
+      ),
+    },
+    rounds,
+    5,
+  );
+  report('exec', rounds, measured, ['bare bwrap', 'writ exec']);
 } finally {
+  world.dispose();
+  peers.dispose();
   rmSync(worktree, { recursive: true, force: true });
-}
-
-const quantile = (values: readonly number[], part: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? Number.NaN;
-const base = quantile(times.get('bare bwrap') ?? [], 0.5);
-const results = [...times].map(([name, values]) => ({
-  name,
-  medianMs: round(quantile(values, 0.5)),
-  p95Ms: round(quantile(values, 0.95)),
-  toBareBwrap: round(quantile(values, 0.5) / base),
-}));
-console.table(results);
-console.log(JSON.stringify({ bench: 'exec', rounds, results }));
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }
