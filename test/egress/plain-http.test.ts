@@ -1,4 +1,5 @@
 /** Plain HTTP through the proxy: what is passed on, in which framing, and what never is. */
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, test } from 'vitest';
 import { Desk, until } from './desk.ts';
 import { tcp, web } from './servers.ts';
@@ -148,6 +149,23 @@ describe('plain HTTP', () => {
   });
 
   describe('keeps the framing of bodies', () => {
+    it('a length that the client lists as between it and the proxy alone', async () => {
+      await using desk = await new Desk().open();
+      const heard: string[] = [];
+      const port = await web((request, response) => {
+        void text(request).then((body) => {
+          heard.push(`${request.url} ${body}`);
+          response.end();
+        });
+      });
+      const hidden = `GET /hidden HTTP/1.1\r\nHost: web.example:${port}\r\n\r\n`;
+      const head = `GET http://web.example:${port}/seen HTTP/1.1\r\nHost: web.example:${port}\r\n`;
+      await desk.say(
+        `${head}Connection: content-length, close\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+      );
+      expect(heard).toEqual([`/seen ${hidden}`]);
+    });
+
     it('chunks of a body whose length is not known', async () => {
       await using desk = await new Desk().open();
       const port = await mirror();

@@ -23,6 +23,13 @@ export const unreadHost = 'unread.example';
 export const secret = 'sk-live/4711+not&to=be-seen';
 export const placeholder = 'writ-placeholder-of-this-session';
 
+/** What another host's credential says is nothing to this one. */
+const elsewhere: Injection = {
+  hosts: ['elsewhere.example'],
+  place: { header: 'x-own', prefix: '' },
+  requests: [{ methods: ['POST'], paths: ['/v1/**'] }],
+};
+
 export class InjectingDesk implements AsyncDisposable {
   readonly desk = new Desk();
   readonly api = new Api([host, unreadHost]);
@@ -49,7 +56,10 @@ export class InjectingDesk implements AsyncDisposable {
     const carry = terminating({
       inward: authority.contextFor,
       outward: async () => roots,
-      placed: async () => [{ name: 'tracker', placeholder, injection: this.injection, holder }],
+      placed: async () => [
+        { name: 'tracker', placeholder, injection: this.injection, holder },
+        { name: 'elsewhere', placeholder: `${placeholder}-elsewhere`, injection: elsewhere, holder },
+      ],
       seen: new SeenSecrets(),
     });
     await this.desk.open({
