@@ -11,6 +11,8 @@ export interface Asked {
   readonly body: unknown;
 }
 
+type Answer = readonly [status: number, body?: unknown] | null;
+
 export interface HttpUpstream {
   readonly url: string;
   readonly asked: Asked[];
@@ -19,18 +21,18 @@ export interface HttpUpstream {
 
 /** @param answer status and JSON; null hangs up */
 export async function startHttpUpstream(
-  answer: (asked: Asked) => readonly [status: number, body?: unknown] | null,
+  answer: (asked: Asked) => Answer | Promise<Answer>,
 ): Promise<HttpUpstream> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    void text(request).then(async (body) => {
       const one: Asked = {
         what: `${request.method} ${request.url}`,
         headers: request.headers as Asked['headers'],
         body: body === '' ? null : JSON.parse(body),
       };
       asked.push(one);
-      const given = answer(one);
+      const given = await answer(one);
       if (given === null) return response.destroy();
       const [status, value] = given;
       return response.writeHead(status).end(value === undefined ? '' : JSON.stringify(value));
