@@ -155,7 +155,7 @@ describe('plain HTTP', () => {
       const port = await web((request, response) => {
         void text(request).then((body) => {
           heard.push(`${request.url} ${body}`);
-          response.end();
+          return response.end();
         });
       });
       const hidden = `GET /hidden HTTP/1.1\r\nHost: web.example:${port}\r\n\r\n`;
