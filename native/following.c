@@ -139,10 +139,20 @@ static void drain_terminal(struct terminal *own) {
     while (own->master >= 0 && poll(&shown, 1, 100) > 0 && terminal_serve(own, false)) continue;
 }
 
+/*
+ * Process 1 tells of the end when it is alone: nothing is left that could write or start anything. The kernel takes some
+ * milliseconds to take the namespaces down, in which the end goes on record.
+ */
+static bool is_over(const struct session *session) {
+    if (output_pending(&session->output)) return false;
+    if (sandbox_is_over(&session->sandbox)) return true;
+    return session->sandbox.ending.told && !session->in_place && session->own.master < 0;
+}
+
 void follow(struct session *session, int signals) {
     struct sandbox *sandbox = &session->sandbox;
     bool told = false;
-    while (!sandbox_is_over(sandbox) || output_pending(&session->output)) {
+    while (!is_over(session)) {
         struct pollfd events[6 + OUTPUT_EVENTS] = {
             {.fd = signals, .events = POLLIN},
             {.fd = sandbox->control, .events = POLLIN | (sandbox->requests.length > 0 ? POLLOUT : 0)},

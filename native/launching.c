@@ -217,6 +217,7 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
     const char *directory = standard_directory();
     session->terminal = launch->terminal;
     session->foreground = launch->terminal && in_foreground();
+    session->in_place = launch->bubblewrap.length == 0;
     char *cgroups[MAX_CGROUPS + 1] = {NULL};
     session->own.output = &session->output;
     bool valid = copy_paths(launch->cgroups, cgroups, MAX_CGROUPS) && read_number(launch->output, &session->output.limit) &&
@@ -245,6 +246,7 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
             (size_t)snprintf(session->sandbox.complaint, sizeof session->sandbox.complaint, "%s", directory);
     }
     report_end(session, &ending, now_us() - begun, &planted, planted_count);
+    sandbox_await(&session->sandbox);
     say_planted(&planted);
     buffer_free(&planted);
     if (strcmp(ending.reason, "not-started") == 0) {

@@ -119,6 +119,12 @@ void sandbox_reap(struct sandbox *sandbox) {
     if (sandbox->process > 0 && waitpid(sandbox->process, NULL, WNOHANG) == sandbox->process) sandbox->process = 0;
 }
 
+void sandbox_await(struct sandbox *sandbox) {
+    while (sandbox->process > 0) {
+        if (waitpid(sandbox->process, NULL, 0) >= 0 || errno != EINTR) sandbox->process = 0;
+    }
+}
+
 bool sandbox_is_over(const struct sandbox *sandbox) {
     return sandbox->process == 0 && sandbox->control < 0;
 }

@@ -42,6 +42,8 @@ void sandbox_ask(struct sandbox *sandbox, unsigned char request);
 /* Moves what can be moved without waiting. `stopped` is set when the command was. */
 void sandbox_serve(struct sandbox *sandbox);
 void sandbox_reap(struct sandbox *sandbox);
+/* Returns when nothing of it is left, where something was. */
+void sandbox_await(struct sandbox *sandbox);
 bool sandbox_is_over(const struct sandbox *sandbox);
 void sandbox_free(struct sandbox *sandbox);
 

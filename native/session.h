@@ -14,6 +14,7 @@ struct session {
     int guard; /* -1 once it is gone */
     struct buffer outgoing, incoming;
     bool terminal, foreground, killed;
+    bool in_place; /* without namespaces, whose end is that of all in them */
     long long kill_at; /* when the sandbox is killed from outside, or -1 */
     struct sandbox sandbox;
     struct terminal own; /* of a command that is recorded, or whose output is limited */
@@ -35,6 +36,7 @@ int run_launch(struct session *session, const struct message *message);
 bool in_foreground(void);
 /* Blocks the signals that are followed; a descriptor that they can be read from. */
 int take_signals(bool terminal, bool recorded);
+/* Until the last process of the command is gone; what holds the sandbox may not be yet. */
 void follow(struct session *session, int signals);
 /* A process group of the sandbox that had the terminal is gone; a script that goes on after us needs it. */
 void take_terminal_back(void);

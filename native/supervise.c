@@ -344,6 +344,14 @@ static void send_output(bool gathered) {
     session.guard = -1;
 }
 
+/* Nobody is left who could start anything: the guard need not wait for the namespaces to be taken down. */
+static void say_goodbye(void) {
+    if (session.guard < 0 || session.in_place) return;
+    flush_output(session.guard, true);
+    close(session.guard);
+    session.guard = -1;
+}
+
 int supervise_sandbox(pid_t sandbox, int inside, int guard, bool in_place) {
     session.sandbox = sandbox;
     session.in_place = in_place;
@@ -376,6 +384,7 @@ int supervise_sandbox(pid_t sandbox, int inside, int guard, bool in_place) {
         if (session.listener >= 0 && (events[1].revents & POLLHUP)) {
             close(session.listener);
             session.listener = -1;
+            say_goodbye();
         }
         if (events[2].revents != 0) listen_to_guard();
         if (events[3].revents != 0) take_listener();
