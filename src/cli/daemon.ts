@@ -52,6 +52,7 @@ import { keepProbing, startDoctor } from './probe-schedule.ts';
 export async function runDaemon(home: Home, configuration: Configuration): Promise<void> {
   const lock = acquireDaemonLock(home);
   if (lock === null) return;
+  leaveMemoryOutOfCores();
   try {
     const signer = signerFromSeed(logOrigin, loadOrCreateSeed(home, 'log'));
     writeFileSync(home.verifierKey, `${signer.vkey}\n`);
@@ -64,6 +65,11 @@ export async function runDaemon(home: Home, configuration: Configuration): Promi
   } finally {
     lock.release();
   }
+}
+
+/** It holds keys and what tasks are lent (core(5), "Controlling which mappings are written to the core dump"). */
+function leaveMemoryOutOfCores(): void {
+  writeFileSync('/proc/self/coredump_filter', '0');
 }
 
 async function serve(

@@ -1,7 +1,7 @@
 /** Each broker with an upstream of its own, and how that upstream is asked whether it still lets in what was lent. */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { World } from '../cli/world.ts';
@@ -18,6 +18,8 @@ export interface Scene {
   isLetIn(): Promise<boolean>;
   /** Of what it lends, something outlives the death of every process of Writ, until Writ is back. */
   readonly outlivesWrit: boolean;
+  /** What no assistant may ever read: what the authority logs in with, and what it lends but keeps outside. */
+  secrets(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ async function postgres(world: World): Promise<Scene> {
       ],
     },
     script: database('postgres'),
+    secrets: () => [shop.adminPassword],
     isLetIn: async () => {
       const alive = await shop.query(
         `select from pg_roles where rolname ~ '^writ_[0-9]' and rolcanlogin and rolvaliduntil > now()`,
@@ -95,6 +98,7 @@ async function vault(): Promise<Scene> {
       postgres: { host: shop.host, database: shop.database, tls: 'off' },
     },
     script: database('vault'),
+    secrets: () => (lent === null ? [] : [lent.password, lent.token]),
     isLetIn: async () => lent !== null && (await shop.login(lent.user, lent.password)) === 'let in',
     outlivesWrit: true,
     stop: async () => {
@@ -127,6 +131,7 @@ async function gitHttps(world: World): Promise<Scene> {
       password: { file: secretFile(world, 'git-https', token) },
     },
     script: git,
+    secrets: () => [token],
     isLetIn: async () => {
       relay = globSync(join(world.writHome, 'run', 'ses_*', '*-git.sock'))[0] ?? relay;
       return existsSync(relay) && isListening(relay);
@@ -167,6 +172,7 @@ async function githubApp(world: World): Promise<Scene> {
       permissions: { contents: 'read' },
     },
     script: git,
+    secrets: () => (token === '' ? [pem] : [pem, token]),
     isLetIn: async () => {
       const login = Buffer.from(`x-access-token:${token}`).toString('base64');
       const address = `${server.url}/acme/shop.git/info/refs?service=git-upload-pack`;
@@ -215,6 +221,7 @@ async function ssh(world: World): Promise<Scene> {
       krl: server.revoked,
     },
     script: agent,
+    secrets: () => [readFileSync(server.authority, 'utf8')],
     isLetIn: async () => {
       const [, blob] = /^certificate (\S+)/.exec(world.read('certificate.txt')) ?? [];
       writeFileSync(kept, `ssh-ed25519-cert-v01@openssh.com ${blob}\n`);
@@ -274,6 +281,7 @@ async function kubernetes(world: World): Promise<Scene> {
       token: { file: secretFile(world, 'kubernetes', admin) },
     },
     script: pods,
+    secrets: () => (last === '' ? [admin] : [admin, last]),
     isLetIn: async () => {
       const headers = { authorization: `Bearer ${last}` };
       return (await fetch(`${cluster.url}${base}/pods`, { headers })).ok;
