@@ -36,7 +36,7 @@ async function send(method: string, path: string, body?: unknown, caller: string
   const response = await app.request(
     path,
     { method, ...(text === undefined ? {} : { body: text }) },
-    { caller },
+    { caller, guard: true },
   );
   const said = await response.text();
   const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;

@@ -295,6 +295,8 @@ describe('nobody else gets anything', () => {
       '/v1/svids/jwt': { writ: claims.id, audience: ['a'], workload: null },
       '/v1/svids/x509': { writ: claims.id, publicKey: {}, workload: null },
       '/v1/leases': {},
+      [`/v1/writs/${claims.id}/renew`]: {},
+      [`/v1/writs/${claims.id}/close`]: { reason: 'not its guard' },
     })) {
       const answer = await post(join(world.writHome, 'run', 'writ.sock'), path, body);
       expect([answer.status, answer.code]).toEqual([403, 'guard_only']);

@@ -55,6 +55,20 @@ interface Environment {
   };
 }
 
+/** All that a guard does for its tasks; what people do through these routes' neighbours they do as themselves. */
+const guardOnly = [
+  '/svids/*',
+  '/leases',
+  '/leases/release',
+  '/leases/:id/use',
+  '/leases/:id/renew',
+  '/writs/:id/activate',
+  '/writs/:id/renew',
+  '/writs/:id/close',
+  '/approvals',
+  '/approvals/:id/use',
+] as const;
+
 const largestBody = 8 * 1024 * 1024;
 const longestWaitMs = 25_000;
 
@@ -72,11 +86,9 @@ export function createAuthorityApp(
     throw new WritError<RequestErrorCode>('route_unknown', 'there is nothing at this address');
   });
 
-  // What these answer is a task's alone, and only its guard knows the task's processes from others.
-  app.on('POST', ['/svids/*', '/leases'], async (context, next) => {
-    if (context.env.guard !== true) {
-      throw new WritError<AuthorityErrorCode>('guard_only', 'only a guard may ask for this, for its tasks');
-    }
+  // What these do is said on behalf of a task, and only its guard knows the task's processes from others.
+  app.on('POST', [...guardOnly], async (context, next) => {
+    requireGuard(context.env);
     await next();
   });
 
@@ -167,6 +179,9 @@ export function createAuthorityApp(
 
   app.post('/entries', async (context) => {
     const { reports, close } = recordRequest.parse(await json(context.req.raw));
+    // What `writ doctor` found is told by the person who ran it.
+    if (close !== null || reports.some(({ type }) => type !== 'enforcement.probed'))
+      requireGuard(context.env);
     return context.json({ indexes: await record(authority, reports, close) });
   });
   app.get('/entries', async (context) => {
@@ -239,6 +254,11 @@ async function awaitDecision(authority: AuthorityContext, id: string, gone: Abor
   } finally {
     answered.abort();
   }
+}
+
+function requireGuard({ guard }: Environment['Bindings']): void {
+  if (guard === true) return;
+  throw new WritError<AuthorityErrorCode>('guard_only', 'only a guard may ask for this, for its tasks');
 }
 
 function caller(person: string | null): string {
