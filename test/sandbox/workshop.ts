@@ -248,7 +248,7 @@ export class Workshop implements Disposable {
   }
 }
 
-export function buildNative(target: 'all' | 'sanitized'): void {
+export function buildNative(target: 'all' | 'older' | 'sanitized'): void {
   const { status, stderr } = spawnSync('make', ['--silent', '-C', join(root, 'native'), target], {
     encoding: 'utf8',
   });

@@ -16,15 +16,21 @@ import { buildNative, type User } from '../sandbox/workshop.ts';
 
 const project = resolve(import.meta.dirname, '../..');
 
+const builds = {
+  'writ-exec': 'all',
+  'writ-exec-older': 'older',
+  'writ-exec-sanitized': 'sanitized',
+} as const;
+
 export class Installation implements Disposable {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'writ-installed-')));
   readonly repository = join(this.root, 'shop');
   readonly #user: User;
 
-  constructor(user: User, native: 'writ-exec' | 'writ-exec-sanitized') {
+  constructor(user: User, native: keyof typeof builds) {
     this.#user = user;
     chmodSync(this.root, 0o755);
-    buildNative(native === 'writ-exec' ? 'all' : 'sanitized');
+    buildNative(builds[native]);
     const copy = (from: string, to: string) => {
       mkdirSync(dirname(this.#path(to)), { recursive: true });
       cpSync(from, this.#path(to), { recursive: true, dereference: true });
