@@ -248,6 +248,14 @@ static long bind_local(const struct call *call, int own, union address *address,
     return outcome;
 }
 
+/* A socket for IPv6 alone takes no address of IPv4's. */
+static long bind_loopback(int own, union address *address, socklen_t length) {
+    if (bind(own, &address->any, length) == 0) return 0;
+    if (errno != EINVAL || address->any.sa_family != AF_INET6) return -errno;
+    address->six.sin6_addr = in6addr_loopback;
+    return bind(own, &address->any, length) == 0 ? 0 : -errno;
+}
+
 long connection_bind(const struct call *call, int fd, uint64_t from, uint32_t length) {
     union address address;
     if (!read_address(call, from, length, &address)) return -EINVAL;
@@ -258,10 +266,8 @@ long connection_bind(const struct call *call, int fd, uint64_t from, uint32_t le
         outcome = bind_local(call, own, &address, length);
     } else if (address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6) {
         if (is_any(&address)) length = set_loopback(&address, *port_of(&address));
-        outcome = !is_loopback(&address)                   ? -EADDRNOTAVAIL
-                  : !still_waits(call)                     ? -ESRCH
-                  : bind(own, &address.any, length) == 0   ? 0
-                                                           : -errno;
+        if (!is_loopback(&address)) outcome = -EADDRNOTAVAIL;
+        else outcome = still_waits(call) ? bind_loopback(own, &address, length) : -ESRCH;
     }
     close(own);
     return outcome;

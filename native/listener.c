@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -128,6 +129,9 @@ static void refuse_the_rest(void) {
     for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) answer_value(SYS_fcntl, 1, (uint32_t)owners[i]);
     answer_value(SYS_ioctl, 1, FIOSETOWN);
     answer_value(SYS_ioctl, 1, SIOCSPGRP);
+    /* Flags of a file, for which it need not be open for writing. */
+    answer_value(SYS_ioctl, 1, (uint32_t)FS_IOC_SETFLAGS);
+    answer_value(SYS_ioctl, 1, (uint32_t)FS_IOC_FSSETXATTR);
     /* Connects by the way. */
     static const struct {
         int call, argument;

@@ -177,6 +177,11 @@ function startInView(
 
 function startInPlace(request: SandboxRequest, surroundings: Surroundings, view: View): Start {
   const { terminal, limits, supervision = [], relays = [], extraBinds = [] } = request;
+  if (request.hide.length > 0) {
+    throw sandboxError('namespaces_unavailable', 'files can be hidden only in a view of its own', {
+      hint: 'See what is missing here with: writ doctor',
+    });
+  }
   const roots = [request.worktree, ...request.gitDirectories];
   const ids = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const plan = planInPlace({ ...request, ...ids, ...view, roots, relays, extraBinds }, surroundings);
