@@ -14,10 +14,10 @@
 
 struct process {
     pid_t id, parent, group;
-    bool below;
+    bool zombie, below;
 };
 
-/* proc_pid_stat(5). False for what is gone, or only waits to be reaped. */
+/* proc_pid_stat(5). False for what is gone. */
 static bool read_process(const char *name, struct process *process) {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%.20s/stat", name);
@@ -29,8 +29,9 @@ static bool read_process(const char *name, struct process *process) {
     const char *at = strrchr(text, ')');
     char state;
     int parent, group;
-    if (at == NULL || sscanf(at + 1, " %c %d %d", &state, &parent, &group) != 3 || state == 'Z') return false;
-    *process = (struct process){.id = (pid_t)atoi(name), .parent = (pid_t)parent, .group = (pid_t)group};
+    if (at == NULL || sscanf(at + 1, " %c %d %d", &state, &parent, &group) != 3) return false;
+    *process = (struct process){
+        .id = (pid_t)atoi(name), .parent = (pid_t)parent, .group = (pid_t)group, .zombie = state == 'Z'};
     return true;
 }
 
@@ -75,7 +76,7 @@ struct descendants find_descendants(void) {
     if (found.all == NULL) fail(EXIT_SETUP, "out of memory");
     for (size_t i = 0; i < count; i++) {
         if (!all[i].below) continue;
-        found.all[found.count++] = (struct descendant){.process = all[i].id, .group = all[i].group};
+        found.all[found.count++] = (struct descendant){.process = all[i].id, .group = all[i].group, .zombie = all[i].zombie};
     }
     free(all);
     return found;

@@ -9,19 +9,20 @@
 
 struct descendant {
     pid_t process, group;
+    bool zombie;
 };
 struct descendants {
     struct descendant *all;
     size_t count;
 };
 
-/* As they are now, but for zombies. */
+/* As they are now. */
 struct descendants find_descendants(void);
 void free_descendants(struct descendants *descendants);
 
 /*
  * Those that are there now, with their process groups: the kernel ends a group as one, so that nobody gets away by
- * forking. Who may form a group, and which, is the supervisor's to say (calls.c).
+ * forking. Of one that lives but for a moment, what it leaves behind tells the group. Who may form a group, and which, is the supervisor's to say (calls.c).
  */
 void kill_descendants(void);
 /* Until there is none left. */

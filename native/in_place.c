@@ -27,12 +27,10 @@ static unsigned short filter_length;
 
 /* On a port of the kernel's choice; the command's own finds its way there through the supervisor. */
 static void add_relay(const char *text, int announce) {
-    char listener[PATH_MAX], *end;
+    char *end;
     long port = strtol(text, &end, 10);
     if (*end != '=' || port <= 0 || port > 65535) fail(EXIT_SETUP, "launch: bad relay %s", text);
-    snprintf(listener, sizeof listener, "127.0.0.1:0%s", end);
-    relay_listen(listener);
-    serve_port((uint16_t)port, relay_port(), announce);
+    serve_port((uint16_t)port, relay_listen_anywhere(end + 1), announce);
 }
 
 /* Ends with the supervisor, and holds nothing of it but the listeners. */

@@ -68,11 +68,37 @@ static long long now_ms(void) {
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* The port, which the kernel chooses where it is 0. */
+static uint16_t listen_at(struct sockaddr_in where, const char *path) {
+    if (listener_count == MAX_LISTENERS) fail(EXIT_SETUP, "relay: too many listeners");
+    struct listener *listener = &listeners[listener_count++];
+    listener->target.sun_family = AF_UNIX;
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof listener->target.sun_path) fail(EXIT_SETUP, "relay: bad socket path %s", path);
+    memcpy(listener->target.sun_path, path, length + 1);
+
+    int on = 1;
+    socklen_t size = sizeof where;
+    listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener->fd < 0) fail(EXIT_SETUP, "relay: socket: %s", strerror(errno));
+    setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener->fd, (struct sockaddr *)&where, sizeof where) != 0 || listen(listener->fd, 128) != 0 ||
+        getsockname(listener->fd, (struct sockaddr *)&where, &size) != 0) {
+        fail(EXIT_SETUP, "relay: cannot listen on port %d: %s", ntohs(where.sin_port), strerror(errno));
+    }
+    return ntohs(where.sin_port);
+}
+
+uint16_t relay_listen_anywhere(const char *path) {
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return listen_at(where, path);
+}
+
 void relay_listen(const char *text) {
     char address[64];
     const char *equals = strchr(text, '=');
     const char *colon = equals == NULL ? NULL : memrchr(text, ':', (size_t)(equals - text));
-    if (colon == NULL || (size_t)(colon - text) >= sizeof address || listener_count == MAX_LISTENERS) {
+    if (colon == NULL || (size_t)(colon - text) >= sizeof address) {
         fail(EXIT_SETUP, "relay: bad listener %s; expected ADDRESS:PORT=SOCKET", text);
     }
     memcpy(address, text, (size_t)(colon - text));
@@ -80,33 +106,11 @@ void relay_listen(const char *text) {
     char *end;
     long port = strtol(colon + 1, &end, 10);
     struct sockaddr_in where = {.sin_family = AF_INET};
-    bool valid = end == equals && end != colon + 1 && port >= 0 && port < 65536;
+    bool valid = end == equals && end != colon + 1 && port > 0 && port < 65536;
     if (!valid || inet_pton(AF_INET, address, &where.sin_addr) != 1) fail(EXIT_SETUP, "relay: bad address in %s", text);
     if ((ntohl(where.sin_addr.s_addr) >> 24) != 127) fail(EXIT_SETUP, "relay: %s is not a loopback address", address);
     where.sin_port = htons((uint16_t)port);
-
-    struct listener *listener = &listeners[listener_count++];
-    listener->target.sun_family = AF_UNIX;
-    size_t length = strlen(equals + 1);
-    if (length == 0 || length >= sizeof listener->target.sun_path) fail(EXIT_SETUP, "relay: bad socket path in %s", text);
-    memcpy(listener->target.sun_path, equals + 1, length + 1);
-
-    int on = 1;
-    listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener->fd < 0) fail(EXIT_SETUP, "relay: socket: %s", strerror(errno));
-    setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(listener->fd, (struct sockaddr *)&where, sizeof where) != 0 || listen(listener->fd, 128) != 0) {
-        fail(EXIT_SETUP, "relay: cannot listen on %s:%ld: %s", address, port, strerror(errno));
-    }
-}
-
-uint16_t relay_port(void) {
-    struct sockaddr_in where = {0};
-    socklen_t length = sizeof where;
-    if (listener_count == 0 || getsockname(listeners[listener_count - 1].fd, (struct sockaddr *)&where, &length) != 0) {
-        fail(EXIT_SETUP, "relay: no port: %s", strerror(errno));
-    }
-    return ntohs(where.sin_port);
+    listen_at(where, equals + 1);
 }
 
 void relay_admit(int announced) {

@@ -6,8 +6,8 @@
 /* Listens on a loopback address of the sandbox: ADDRESS:PORT=SOCKET. Ends the process when it cannot. */
 void relay_listen(const char *text);
 
-/* The port of the last of them: where none was asked for (0), the one that the kernel chose. */
-uint16_t relay_port(void);
+/* Likewise for 127.0.0.1, on the port that is returned. */
+uint16_t relay_listen_anywhere(const char *socket);
 
 /* From now on only connections are carried whose port can be read from here first, each as a uint16_t. */
 void relay_admit(int announced);

@@ -22,6 +22,7 @@ import { prepareLaunch } from './launch.ts';
 import { limitsInForce, limitsReached } from './limits.ts';
 import type { SessionCgroups } from './sandbox/cgroup.ts';
 import type { LaunchSpec } from './sandbox/launch-spec.ts';
+import { endStrays } from './sandbox/strays.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { recordingFile, sealed } from './recording.ts';
 import { obtainWrit } from './obtain-writ.ts';
@@ -273,6 +274,8 @@ async function endLost(guard: Guard, session: Session): Promise<void> {
   if (session.ended) return;
   session.ended = true;
   try {
+    if (guard.machine.confinement.kind === 'in-place')
+      await endStrays(session.id, session.limits?.cgroups.paths ?? []);
     // Its last processes may take a moment to die, and could plant until then.
     if (session.forbidden.length > 0) await sleep(dyingMs);
     const planted = await removeAll(session.forbidden);
