@@ -54,12 +54,10 @@ const fc: Builtin = (_shell, call) => {
 };
 
 const kill: Builtin = (_shell, call) => {
-  if (!(
-    call.words.length > 0 &&
-    call.words.every((word) => word.known && /^-[lL]$|^\d+$|^[A-Z]+$/.test(word.text)) &&
-    /^-[lL]$/.test(call.words[0]?.text ?? '')
-  ))
-    call.trait('signals');
+  const lists =
+    call.words[0]?.text.startsWith('-') === true &&
+    call.words.every((word) => word.known && /^(-[lL]|\d+|[A-Z]+)$/.test(word.text));
+  if (!lists) call.trait('signals');
 };
 
 export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
@@ -85,7 +83,6 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
     (shell, call) => {
       const [, name] = call.words;
       if (name !== undefined) setName(shell, name);
-      shell.assign('OPTARG', 'unknown');
     },
   ],
   ['printf', printf],

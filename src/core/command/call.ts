@@ -109,7 +109,7 @@ export class Call {
   }
 
   /** Makes, removes or replaces the entry itself: a symbolic link, not what it leads to. */
-  writeEntry(field: Field, recursive = false): void {
+  writeEntry(field: Field, recursive: boolean): void {
     addPaths('write', field, this, { by: this.name, recursive, entry: true });
   }
 
@@ -120,7 +120,7 @@ export class Call {
 
   /** A symbolic link is made there that holds this text; null where it cannot be told. */
   link(at: Field, text: string | null): void {
-    if (!at.known || at.pattern) return;
+    if (!at.known) return;
     for (const path of this.#entries(at)) this.findings.link(path, text, this.span);
   }
 
@@ -132,7 +132,6 @@ export class Call {
 
   /** What the symbolic link at this path may hold; nothing where it is none. */
   linkTexts(at: Field): readonly (string | null)[] {
-    if (!at.known || at.pattern) return [];
     return this.#entries(at).flatMap((path) => {
       const there = this.place.links?.at(path) ?? null;
       return [...(this.findings.links.get(path) ?? []), ...(there === null ? [] : [there])];
@@ -180,7 +179,7 @@ export class Call {
       else this.connect(url);
       return;
     }
-    const bare = field.known && !field.pattern && !text.includes('://') ? text.replace(/^[^@/]*@/, '') : '';
+    const bare = field.known && !text.includes('://') ? text.replace(/^[^@/]*@/, '') : '';
     const endpoint = parseHostPort(bare) ?? parseScpLike(bare);
     if (endpoint === null || field.many) this.opaque('connect', field.text, 'the host cannot be told');
     else
@@ -205,7 +204,7 @@ export class Call {
   /** After all connections are known: data that stays on the machine is not published. */
   keepsToLoopback(): void {
     const at = this.exec.traits.indexOf('publishes');
-    if (at >= 0 && this.#hosts.length > 0 && this.#hosts.every(isLoopback)) this.exec.traits.splice(at, 1);
+    if (at !== -1 && this.#hosts.length > 0 && this.#hosts.every(isLoopback)) this.exec.traits.splice(at, 1);
   }
 
   credential(store: string): void {

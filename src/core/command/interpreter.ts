@@ -199,7 +199,6 @@ export class Interpreter implements Shell {
       case 'While':
         return followLoop(this, () => {
           this.list(node.clause.commands);
-          this.state.settle();
           this.list(node.body.commands);
         });
       case 'ArithmeticFor':

@@ -89,7 +89,7 @@ export function optionTable(entries: OptionEntries): OptionTable {
     const first = all[0] ?? names;
     for (const name of all) {
       const named = { ...option, name, first };
-      if (/^-[^-]$/.test(name)) short.set(name.slice(1), named);
+      if (name.length === 2) short.set(name.slice(1), named);
       else long.set(name, named);
     }
   }
@@ -138,7 +138,7 @@ export function parseOptions(
     if (word === undefined) break;
     at += 1;
     const text = word.known ? word.text : word.prefix;
-    if (word.known && !word.pattern && text === '--') {
+    if (word.known && text === '--') {
       operands.push(...words.slice(at));
       break;
     }
@@ -159,16 +159,16 @@ export function parseOptions(
         operands.push(word);
         continue;
       }
-      if (!word.known && equals < 0) {
+      if (!word.known && equals === -1) {
         unclear.push(word);
         continue;
       }
-      const name = equals < 0 ? text : text.slice(0, equals);
+      const name = equals === -1 ? text : text.slice(0, equals);
       const option = findLong(table, name, style);
       if (option === undefined) {
         strange.push(word);
         if (!word.known) unclear.push(word);
-      } else if (equals >= 0) {
+      } else if (equals !== -1) {
         seen.push({ option, value: dropFirst(word, equals + 1) });
         if (word.many) unclear.push(word);
       } else takeValue(option);
@@ -211,11 +211,11 @@ export function parseOptions(
 
 /** GNU programs take any unambiguous beginning of a long name; where it is ambiguous, the gravest counts. */
 function findLong(table: OptionTable, name: string, style: ParseStyle): NamedOption | undefined {
+  // Where one dash begins a long name, two do as well.
+  const single = style.singleDash === true ? name.replace(/^--/, '-') : null;
   const exact =
     table.long.get(name) ??
-    (style.singleDash === true
-      ? (table.long.get(name.replace(/^--/, '-')) ?? table.short.get(name.slice(1)))
-      : undefined);
+    (single === null ? undefined : (table.long.get(single) ?? table.short.get(single.slice(1))));
   if (exact !== undefined || name.length < 3) return exact;
   let found: NamedOption | undefined;
   for (const [long, option] of table.long) {

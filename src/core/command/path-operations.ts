@@ -68,8 +68,8 @@ export function addPaths(kind: 'read' | 'write', field: Field, host: PathHost, u
   const { span, text } = field;
   if (!field.known) {
     findings.opaque(kind, text, 'the file cannot be told', span);
-    if (/^~[\w.-]+\//.test(text))
-      addCredential(resolvePath(text.replace(/^~/, '/home/'), '/'), span, host, use);
+    const inHome = /^~([\w.-]+\/.*)/s.exec(text)?.[1];
+    if (inHome !== undefined) addCredential(resolvePath(`/home/${inHome}`, '/'), span, host, use);
     return;
   }
   if (text === '') return;
@@ -125,7 +125,7 @@ export function withReached(operations: readonly Operation[], place: Place): rea
   const findings = new Findings();
   for (const operation of operations) {
     findings.add(operation);
-    if (operation.kind !== 'read' && operation.kind !== 'write') continue;
+    if (!('recursive' in operation)) continue;
     const { kind, target, recursive, by, span } = operation;
     const reached = reachedPaths(target, '/', { findings, place });
     if (reached === null) findings.opaque(kind, target, throughUnknown, span);

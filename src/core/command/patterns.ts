@@ -14,7 +14,7 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
   const segments = absolute.split('/');
   const firstWild = segments.findIndex((segment) => wild.test(segment));
   const base = segments.slice(0, firstWild).join('/');
-  if (firstWild < 0 || base === '' || segments.length > 64) return null;
+  if (firstWild === -1 || base === '' || segments.length > 64) return null;
   const compiled = segments.map(compileSegment);
   // `.*` and `.?` match `..` in shells older than Bash 5.2.
   if (compiled.some((segment) => segment.wild && segment.text.startsWith('.') && matches(segment, '..')))
@@ -106,8 +106,7 @@ function matchesPath(pattern: readonly Segment[], example: string): boolean {
   return false;
 }
 
-function matches({ text, wild: isWild }: Segment, name: string): boolean {
-  if (!isWild) return text === name;
+function matches({ text }: Segment, name: string): boolean {
   if (name.startsWith('.') && text.startsWith('*')) return false;
   let at = 0;
   let star = -1;

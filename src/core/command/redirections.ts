@@ -59,8 +59,7 @@ function redirectOne(redirection: Redirection, host: RedirectionHost): Input | n
   const fields = expandWord(redirection.target, 'argument', host);
   const [target] = fields;
   if (target === undefined) return null;
-  const field: Field =
-    fields.length > 1 || target.many ? { ...target, known: false, pattern: false } : target;
+  const field: Field = fields.length > 1 || target.many ? { ...target, known: false } : target;
   if (operator === '<&' || operator === '>&') {
     if (field.known && /^(\d+-?|-)$/.test(field.text))
       return operator === '<&' && field.text !== '-' ? { kind: 'pipe' } : null;

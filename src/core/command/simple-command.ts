@@ -46,22 +46,11 @@ export function runSimple(node: Command, shell: Shell): void {
       continue;
     }
     const field = expandAssignment(prefix, shell);
-    const plain = prefix.index === undefined && prefix.value.type === 'Word';
-    const head = plain ? prefix.value.pos - prefix.pos : 0;
-    let value: Value = plain && field.known ? { text: field.text.slice(head) } : 'unknown';
-    if (
-      plain &&
-      !field.known &&
-      /^\$\(\([^]*\)\)$|^\$[#?$]$|^\$\{#\w+\}$/.test(prefix.value.type === 'Word' ? prefix.value.text : '')
-    )
-      value = 'numeric';
-    if (
-      plain &&
-      !field.known &&
-      prefix.value.type === 'Word' &&
-      freshFile.test(prefix.value.text) &&
-      isPlainMktemp(shell)
-    )
+    const word = prefix.index === undefined && prefix.value.type === 'Word' ? prefix.value : null;
+    let value: Value = 'unknown';
+    if (word !== null && field.known) value = { text: field.text.slice(word.pos - prefix.pos) };
+    if (word !== null && /^\$\(\([^]*\)\)$|^\$[#?$]$|^\$\{#\w+\}$/.test(word.text)) value = 'numeric';
+    if (word !== null && freshFile.test(word.text) && isPlainMktemp(shell))
       value = { text: '/tmp/tmp.XXXXXXXXXX' };
     if (prefix.append === true) {
       const before = state.variable(prefix.name);

@@ -102,11 +102,7 @@ export function applyOptions(
         call.exec.traits.includes('runs-code'))
     )
       continue;
-    call.opaque(
-      model.hides,
-      word.text,
-      word.pattern ? 'a file it matches may be named like an option' : 'the word may be an option',
-    );
+    call.opaque(model.hides, word.text, 'it may be an option, or match a file that is named like one');
   }
 }
 

@@ -191,7 +191,7 @@ export const wrappers = named({
   'busybox toybox': tool({
     hides: 'exec',
     raw: (call) => {
-      if (call.words.length > 0) call.runner.runProgram(call.words, call);
+      call.runner.runProgram(call.words, call);
     },
   }),
   script: tool({
@@ -273,7 +273,7 @@ export const wrappers = named({
           : call.name === 'valgrind'
             ? call.words.findIndex((word) => word.known && !word.text.startsWith('-'))
             : -1;
-      if (start >= 0 && start < call.words.length) call.runner.runProgram(call.words.slice(start), call);
+      if (start >= 0) call.runner.runProgram(call.words.slice(start), call);
       if (call.name !== 'valgrind' || start < 0)
         call.opaque('exec', call.exec.argv.join(' '), 'a debugger runs what it is told to');
     },

@@ -13,15 +13,10 @@ export const changeDirectory: Builtin = (shell, call) => {
   const none = operands.length === 0;
   const home = shell.state.variable('HOME');
   let after: readonly string[] | null = null;
-  if (call.name === 'pushd' && (none || /^[+-]/.test(target?.text ?? ''))) after = null;
-  else if (none && unclear.length === 0 && typeof home === 'object') after = [resolvePath(home.text, '/')];
-  else if (
-    target !== undefined &&
-    unclear.length === 0 &&
-    target.known &&
-    !target.pattern &&
-    target.text !== '-'
-  ) {
+  const rotates = call.name === 'pushd' && (none || /^[+-]/.test(target?.text ?? ''));
+  const told = !rotates && unclear.length === 0;
+  if (none && told && typeof home === 'object') after = [resolvePath(home.text, '/')];
+  else if (target !== undefined && told && target.known && !target.pattern && target.text !== '-') {
     const { text } = target;
     const physical = seen.some(({ option }) => option.name === '-P') || shell.state.physical;
     const from = text.startsWith('/') ? ['/'] : before;

@@ -40,13 +40,11 @@ export const source: Builtin = (shell, call) => {
 
 const execOptions = table({ '-c -l': flag, '-a': value });
 
-export const exec: Builtin = (shell, call, run) => {
+export const exec: Builtin = (_shell, call, run) => {
   const { operands, unclear } = parseOptions(call.words, execOptions, { stopAtOperand: true });
   if (unclear.length > 0 && operands.length === 0)
     call.opaque('exec', unclear[0]?.text ?? '', 'what it runs cannot be told');
-  if (operands.length > 0) run(invocation(call, operands, 'program'));
-  // A failed `exec` may let the shell go on.
-  shell.state.settle();
+  run(invocation(call, operands, 'program'));
 };
 
 const commandOptions = table({ '-p': flag, '-v -V': flag });
@@ -59,7 +57,7 @@ export const command: Builtin = (_shell, call, run) => {
   }
   if (unclear.length > 0 && operands.length === 0)
     call.opaque('exec', unclear[0]?.text ?? '', 'what it runs cannot be told');
-  if (operands.length > 0) run(invocation(call, operands, 'builtin'));
+  run(invocation(call, operands, 'builtin'));
 };
 
 export const trap: Builtin = (shell, call) => {

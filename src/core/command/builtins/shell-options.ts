@@ -30,8 +30,7 @@ export const set: Builtin = (shell, call) => {
     if (on && text.includes('P')) shell.state.physical = true;
     if (text.includes('k'))
       call.opaque('exec', text, 'assignments anywhere among the words become environment');
-    if (!/^[-+][abCeEfhHmnPtTuvxpo]+$/.test(text) || (!on && text.includes('B')))
-      shell.state.oddExpansion = true;
+    if (!/^[-+][abCeEfhHmnPtTuvxpo]+$/.test(text)) shell.state.oddExpansion = true;
     if (text.includes('o')) {
       at += 1;
       const name = words[at];

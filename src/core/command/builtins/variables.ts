@@ -20,7 +20,7 @@ export const declaration: Builtin = (shell, call) => {
     }
     if (/^[-+][A-Za-z]+$/.test(text) && word.known) {
       letters += text.slice(1);
-      functions ||= /^-.*[fF]/.test(text);
+      functions ||= text.startsWith('-') && /[fF]/.test(text);
       continue;
     }
     if (text === '--') continue;
@@ -43,9 +43,8 @@ function declare(shell: Shell, call: Call, word: Field, letters: string): void {
     return;
   }
   const [head = '', name = '', index, operator] = match;
-  if (index !== undefined && !/^\[(\d+|[@*])\]$/.test(index))
-    shell.variableName(literal(`${name}${index}`, word.span));
-  if (call.name === 'local' || shell.locals !== null) shell.locals?.add(name);
+  if (index !== undefined) shell.variableName(literal(`${name}${index}`, word.span));
+  shell.locals?.add(name);
   if (letters.includes('A')) shell.state.markAssociative(name);
   if (letters.includes('n')) {
     // A reference may stand for any variable from here on.
@@ -63,8 +62,7 @@ function declare(shell: Shell, call: Call, word: Field, letters: string): void {
     noteAssignment(shell, name, text, word.span);
   } else if (call.name === 'export' || letters.includes('x')) {
     const current = shell.state.variable(name);
-    if (name !== 'PATH')
-      noteAssignment(shell, name, typeof current === 'object' ? current.text : null, word.span);
+    noteAssignment(shell, name, typeof current === 'object' ? current.text : null, word.span);
   } else if (call.name === 'local' || call.name === 'declare' || call.name === 'typeset')
     shell.assign(name, 'unknown');
   if (/[aAilnucr]/.test(letters) || call.name === 'readonly') {
@@ -102,7 +100,6 @@ export const mapfile = setsNames({ '-d -n -O -s -u -c': value, '-C': value, '-t'
   const parsed = parseOptions(call.words, table({ '-d -n -O -s -u -c': value, '-C': value, '-t': flag }));
   const callback = optionValue(parsed, '-C');
   if (callback !== null) evaluate(shell, call, callback);
-  shell.assign('MAPFILE', 'unknown');
 });
 
 const printfOptions = table({ '-v': value });
@@ -113,10 +110,8 @@ export const printf: Builtin = (shell, call) => {
   call.showsSecretVariables();
   const [first, second] = call.words;
   if (first === undefined) return;
-  const parsed = parseOptions(call.words.slice(0, first.text === '-v' ? 2 : 1), printfOptions, {
-    stopAtOperand: true,
-  });
-  const name = optionValue(parsed, '-v') ?? (first.text === '-v' ? (second ?? null) : null);
+  const name =
+    first.text === '-v' ? (second ?? null) : optionValue(parseOptions([first], printfOptions), '-v');
   if (name !== null) setName(shell, name);
   else if (first.many || (!first.known && (first.prefix === '' || first.prefix.startsWith('-'))))
     setName(shell, first);
@@ -125,7 +120,7 @@ export const printf: Builtin = (shell, call) => {
 export const test: Builtin = (shell, call) => {
   call.words.forEach((word, index) => {
     const operator = call.words[index - 1];
-    if (operator !== undefined && /^-[vR]$/.test(operator.text)) shell.variableName(word);
+    if (operator?.text === '-v' || operator?.text === '-R') shell.variableName(word);
     if (word.known && /^-[a-hkpLrsuwxGNOS]$/.test(word.text)) call.trait('reads');
   });
 };
@@ -137,7 +132,6 @@ export const unset: Builtin = (shell, call) => {
     if (functions) shell.state.doubtFunctions();
     else {
       setName(shell, word);
-      if (word.text === 'PATH') shell.state.names = 'path';
       shell.state.doubtFunctions();
     }
   }
@@ -145,7 +139,7 @@ export const unset: Builtin = (shell, call) => {
 
 export const letArithmetic: Builtin = (shell, call) => {
   for (const word of call.words) {
-    const assigned = /^([A-Za-z_]\w*)\s*[-+*/%&|^<>]*=(?!=)|([A-Za-z_]\w*)\s*(?:\+\+|--)/.exec(word.text);
+    const assigned = /^([A-Za-z_]\w*)\s*[-+*/%&|^<>]*=(?!=)/.exec(word.text);
     shell.evaluated(word.known ? literal(word.text.replace(/^[A-Za-z_]\w*=(?!=)/, ''), word.span) : word);
     for (const name of word.text.matchAll(/[A-Za-z_]\w*/g))
       shell.assign(name[0], assigned?.[1] === name[0] ? 'numeric' : 'unknown');

@@ -54,7 +54,7 @@ function runShell(call: Call, words: readonly Field[]): void {
     }
     if (text.startsWith('-') && text.includes('c')) hasText = true;
     if (text.startsWith('-') && text.includes('s')) standardInput = true;
-    if (/^-.*[il]/.test(text)) readsStartFiles(call);
+    if (text.startsWith('-') && /[il]/.test(text)) readsStartFiles(call);
     if (/[oO]$/.test(text)) at += 1;
   }
   const [first, ...rest] = words.slice(at);

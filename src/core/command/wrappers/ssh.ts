@@ -29,7 +29,7 @@ export const ssh = tool({
 });
 
 export function sshOption(call: Call, option: Field): void {
-  const match = /^\s*(\w+)\s*[=\s]\s*(.*)$/s.exec(option.text);
+  const match = /^\s*(\w+)\s*[=\s]\s*(.*)/s.exec(option.text);
   const name = match?.[1]?.toLowerCase() ?? '';
   if (!option.known || match === null) {
     call.opaque('exec', option.text, 'the setting may run commands');
