@@ -11,6 +11,7 @@ int hook_command(int argc, char **argv);
 int attest_command(int argc, char **argv);
 int features_command(int argc, char **argv);
 int keyring_command(int argc, char **argv);
+int connect_command(int argc, char **argv);
 
 /* Control groups that `launch` is told to join: one for each controller, at most. */
 enum { MAX_CGROUPS = 4 };

@@ -12,6 +12,7 @@ static const struct {
     {"launch", launch_command}, {"init", init_command},           {"relay", relay_command},
     {"hook", hook_command},     {"attest", attest_command},
     {"features", features_command}, {"keyring", keyring_command},
+    {"connect", connect_command},
 };
 
 int main(int argc, char **argv) {

@@ -13,6 +13,9 @@ export interface SshServer {
   /** What sshd reads as `RevokedKeys`. */
   readonly revoked: string;
   readonly account: string;
+  readonly port: number;
+  /** Its line in a known_hosts file, under the given name. */
+  known(host: string): string;
   /** The real ssh, with nothing but this agent. */
   login(agent: string, ...command: string[]): SpawnSyncReturns<string>;
   stop(): Promise<void>;
@@ -39,6 +42,7 @@ export async function startSshServer(): Promise<SshServer> {
     'UsePAM no',
     'StrictModes no',
     'PermitRootLogin yes',
+    'Subsystem sftp internal-sftp',
   ];
   writeFileSync(file('config'), `${settings.join('\n')}\n`);
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -62,6 +66,8 @@ export async function startSshServer(): Promise<SshServer> {
     authority: file('ca'),
     revoked: file('revoked'),
     account,
+    port,
+    known: (name) => `[${name}]:${port} ${host}`,
     login: (agent, ...command) => {
       const options = [
         `UserKnownHostsFile=${file('known')}`,

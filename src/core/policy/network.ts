@@ -15,6 +15,14 @@ const addressRange = z
   .string()
   .refine((value) => parseRange(value) !== null, 'must be an IP address, or a range such as 10.20.0.0/16');
 
+const knownHost = z
+  .string()
+  .max(4000)
+  .regex(
+    /^(@(cert-authority|revoked) )?[^\s#@]+ (ssh-|ecdsa-|sk-)[\w@.-]+ [A-Za-z0-9+/]+=*$/,
+    'must be a line of known_hosts: host, kind of key, key',
+  );
+
 export const network = z.strictObject({
   /** Hosts, or addresses of services, behind `registry:NAME`. */
   registries: z
@@ -25,6 +33,8 @@ export const network = z.strictObject({
     .default({}),
   /** Hosts that may lead to addresses which are not public, and to which. */
   private: z.record(realHost, z.array(addressRange).min(1).max(100)).default({}),
+  /** Keys that SSH servers must show, as lines of a known_hosts file (sshd(8)). */
+  sshKnownHosts: z.array(knownHost).max(1000).default([]),
 });
 type Network = z.output<typeof network>;
 

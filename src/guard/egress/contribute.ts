@@ -11,6 +11,7 @@ import { decideConnection } from './decide.ts';
 import { egressEnvironment, npmConfiguration, proxyPort } from './environment.ts';
 import { asTheSystem, from } from './names.ts';
 import { startEgress, type EgressOptions } from './proxy.ts';
+import { sshFiles } from './ssh.ts';
 
 const insideSocket = '/run/writ/egress.sock';
 const insideNpmrc = '/run/writ/npmrc';
@@ -46,11 +47,14 @@ export async function contributeEgress(
   session.cleanUp.push(() => egress.stop());
   const npmrc = join(folder, 'npmrc');
   await writeFile(npmrc, npmConfiguration(organisation), { flag: 'wx', mode: 0o644 });
+  // In place there is no view to put its configuration into.
+  const forSsh = guard.machine.confinement.kind === 'namespaces' ? await sshFiles(organisation, folder) : [];
   return {
     environment: { ...egressEnvironment(organisation), npm_config_globalconfig: insideNpmrc },
     binds: [
       { source: socket, target: insideSocket, mode: 'ro' },
       { source: npmrc, target: insideNpmrc, mode: 'ro' },
+      ...forSsh,
     ],
     relays: [`127.0.0.1:${proxyPort}=${insideSocket}`],
   };

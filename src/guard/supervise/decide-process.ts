@@ -25,6 +25,9 @@ import {
 } from './programs.ts';
 import type { Attempt, Image } from './protocol.ts';
 
+/** Also in src/guard/sandbox/view.ts. */
+const ownProgram = '/run/writ/writ-exec';
+
 export interface Situation {
   readonly bundle: Bundle;
   readonly task: Task;
@@ -54,7 +57,9 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
   const tools = toolFiles(situation);
   const { operations, facts, program } = describe(attempt, image, tools, situation);
   const { bundle, task, evidence, now } = situation;
-  const known = operations.filter((one, index) => index === 0 || !startsLater(one, tools));
+  const known = operations.filter(
+    (one, index) => index === 0 || (!startsLater(one, tools) && !readsOwnProgram(one)),
+  );
   const decision = decideCommand(bundle, task, known, evidence, now, facts);
   return {
     decision: { ...decision, advice: adviceOn(decision, facts, program, situation) },
@@ -74,6 +79,11 @@ function readsArguments(bundle: Bundle, profile: string): boolean {
  * A name in a shell's text of which nothing is known, such as that of a package's program. Which file it means is
  * seen when it starts, and decided then.
  */
+/** ssh's shell names it; every task can read it, and it is decided again when it starts. */
+function readsOwnProgram(operation: Operation): boolean {
+  return operation.kind === 'read' && operation.target === ownProgram;
+}
+
 function startsLater(operation: Operation, tools: ToolFiles): boolean {
   if (operation.kind !== 'exec' || operation.traits.some((trait) => trait !== 'unknown')) return false;
   return !toolNames(tools).has(operation.target);
