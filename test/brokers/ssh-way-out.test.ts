@@ -67,6 +67,12 @@ test.each([
     () => `scp -q -P ${server.port} ${at('ssh.acme.example')}:${remote}/notes.txt /tmp/n; cat /tmp/n`,
     'from there',
   ],
+  [
+    'rsync',
+    () =>
+      `rsync -q -e 'ssh -p ${server.port}' ${at('ssh.acme.example')}:${remote}/notes.txt /tmp/r; cat /tmp/r`,
+    'from there',
+  ],
 ])('%s gets there, with nothing set up by the task', async (_, command, expected) => {
   const ran = await site.script(command());
   expect(ran.stdout + ran.stderr).toContain(expected);

@@ -87,6 +87,7 @@ class Inside {
     this.name = name;
     this.#child = world.start(['exec', ...args, '--', ...command, 'env']);
     started.push(this.#child);
+    this.#child.stdin.on('error', () => {}); // it may have ended: then its answers end as well
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
