@@ -1,4 +1,5 @@
 /** The kinds of credentials that Writ can lend. */
+import { aws } from './aws.ts';
 import type { Brokers } from './broker.ts';
 import { gitHttps } from './git-https.ts';
 import { githubApp } from './github-app.ts';
@@ -16,6 +17,7 @@ export const brokers: Brokers = {
   'github-app': githubApp,
   vault,
   kubernetes,
+  aws,
   inject,
   static: fixed,
 };

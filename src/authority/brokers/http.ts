@@ -1,4 +1,4 @@
-/** Speaks to the HTTP APIs of upstreams: JSON, no redirections, bounded answers, and errors that repeat no secret. */
+/** Speaks to the HTTP APIs of upstreams: JSON or forms, no redirections, bounded answers, and errors that repeat no secret. */
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -10,6 +10,8 @@ export interface UpstreamCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Instead of a body in JSON. */
+  readonly form?: URLSearchParams;
   /** File of certificates to trust instead of the system's. */
   readonly ca: string | undefined;
   readonly signal: AbortSignal;
@@ -20,12 +22,13 @@ export interface UpstreamAnswer {
   readonly body: string;
 }
 
+export const formType = 'application/x-www-form-urlencoded';
 const largestAnswer = 1024 * 1024;
 
 /** @throws the system's own errors, whose codes tell why */
 export async function callUpstream(url: URL, call: UpstreamCall): Promise<UpstreamAnswer> {
   const { method, headers, ca, signal } = call;
-  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const { body, type } = contentOf(call);
   const trusted = ca === undefined ? {} : { ca: await readFile(ca, 'utf8') };
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const request = (url.protocol === 'https:' ? https : http).request(
@@ -38,7 +41,7 @@ export async function callUpstream(url: URL, call: UpstreamCall): Promise<Upstre
         accept: 'application/json',
         'user-agent': 'writ',
         ...headers,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': type }),
       },
       ...trusted,
     },
@@ -52,6 +55,14 @@ export async function callUpstream(url: URL, call: UpstreamCall): Promise<Upstre
     throw new WritError('upstream_failed', 'the upstream answers at too great a length');
   }
   return { status: answer.statusCode ?? 0, body: await text(answer) };
+}
+
+function contentOf({ body, form }: UpstreamCall): {
+  readonly body: string | undefined;
+  readonly type: string;
+} {
+  if (form !== undefined) return { body: form.toString(), type: formType };
+  return { body: body === undefined ? undefined : JSON.stringify(body), type: 'application/json' };
 }
 
 /** @throws WritError `upstream_failed` for an answer of another shape */

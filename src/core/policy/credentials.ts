@@ -205,6 +205,40 @@ const kubernetes = z.strictObject({
   token: secret,
 });
 
+/** IAM's own forms (API reference, AssumeRoleWithWebIdentity). */
+const roleArn = z
+  .string()
+  .max(2048)
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of a role');
+const policyArn = z
+  .string()
+  .max(2048)
+  .regex(/^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/[\w+=,.@/-]+$/, 'must be the ARN of a policy');
+const statement = z.record(z.string().max(20), z.json());
+
+const aws = z.strictObject({
+  ...common,
+  broker: z.literal('aws'),
+  role: roleArn,
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region'),
+  /** As the role's trust policy has it. */
+  audience: text.default('sts.amazonaws.com'),
+  /** By default the region's own. */
+  sts: upstreamUrl.optional(),
+  /** What a task may do at most, of what the role may (session policies). */
+  statements: z.array(statement).min(1).max(20).optional(),
+  policies: z.array(policyArn).min(1).max(10).optional(),
+  /** Who may write the role's inline policy that refuses ended sessions; without it they live to their own end. */
+  revocation: z
+    .strictObject({
+      iam: upstreamUrl.default('https://iam.amazonaws.com'),
+      accessKeyId: z.string().regex(/^\w{16,128}$/, 'must be the id of an access key'),
+      secretAccessKey: secret,
+    })
+    .optional(),
+  ca: path.optional(),
+});
+
 /** An HTTPS API: the task has a placeholder, and the proxy puts the secret in on the way out. */
 const inject = z.strictObject({
   ...common,
@@ -229,8 +263,8 @@ const fixed = z.strictObject({
 
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps, ssh, githubApp, vault, kubernetes, inject, fixed],
-  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes, inject, static',
+  [postgres, gitHttps, ssh, githubApp, vault, kubernetes, aws, inject, fixed],
+  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes, aws, inject, static',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -246,6 +280,8 @@ export function scopesOf(given: Credential): readonly string[] {
       return given.principals.map((name) => `principal:${name}`).sort();
     case 'kubernetes':
       return [`service-account:${given.namespace}/${given.serviceAccount}`];
+    case 'aws':
+      return [`role:${given.role}`];
     case 'inject':
     case 'static':
       return injectionScopes(given);

@@ -1,4 +1,5 @@
 /** The credentials that a session's profile names, each where its clients look by themselves. None is lent before use. */
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credential, CredentialOf } from '../../core/policy/credentials.ts';
@@ -12,6 +13,7 @@ import { startKubernetesRelay } from './kubernetes-relay.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { startPostgresRelay } from './postgres-relay.ts';
 import { startSshAgent } from './ssh-agent.ts';
+import { startStsRelay } from './sts-relay.ts';
 
 /** Kinds of which the authority prolongs what was lent, instead of lending anew. */
 const renewed: readonly Credential['broker'][] = ['postgres', 'git-https'];
@@ -42,13 +44,13 @@ export async function contributeCredentials(
   const forGit = names
     .map((name) => registered(organisation.credentials, name))
     .find((one) => one !== null && isForGit(one) && remote.startsWith(`${one.host}/`) && named);
-  const cluster = names
-    .map((name) => registered(organisation.credentials, name))
-    .find((one) => one?.broker === 'kubernetes');
+  const first = (broker: 'kubernetes' | 'aws') =>
+    names.map((name) => registered(organisation.credentials, name)).find((one) => one?.broker === broker);
+  const served = [first('kubernetes'), first('aws')];
   for (const [index, name] of names.entries()) {
     const credential = registered(organisation.credentials, name);
     if (credential === null || (isForGit(credential) && credential !== forGit)) continue;
-    if (credential.broker === 'kubernetes' && credential !== cluster) continue;
+    if (isServedOnce(credential) && !served.includes(credential)) continue;
     const hold = (parameters: Readonly<Record<string, string>> = {}) => {
       const holder = new LeaseHolder({
         authority: guard.authority,
@@ -81,6 +83,11 @@ function isForGit(credential: Credential): credential is CredentialOf<'git-https
   return credential.broker === 'git-https' || credential.broker === 'github-app';
 }
 
+/** Of which a session's clients know one: the profile's first. */
+function isServedOnce({ broker }: Credential): boolean {
+  return broker === 'kubernetes' || broker === 'aws';
+}
+
 /** What was lent ends with the session, even where its writ goes on. */
 async function release(guard: Guard, session: Session): Promise<void> {
   try {
@@ -103,6 +110,8 @@ async function contribute(place: Place): Promise<Contribution> {
       return contributeSsh(place);
     case 'kubernetes':
       return contributeKubernetes(place, place.credential.namespace);
+    case 'aws':
+      return contributeAws(place, place.credential);
     case 'inject':
     case 'static':
       return { environment: {}, binds: [] }; // by the proxy, see src/guard/injection
@@ -188,6 +197,39 @@ async function contributeKubernetes(
       { source: configuration, target: file, mode: 'ro' },
     ],
     relays: [`127.0.0.1:${kubernetesPort}=${target}`],
+  };
+}
+
+/** On the sandbox's own loopback. */
+const stsPort = 3131;
+
+/** Where every SDK of AWS looks for a web identity (SDKs and Tools Reference Guide). */
+async function contributeAws(
+  { guard, session, inFolder, hold }: Place,
+  { role, region }: CredentialOf<'aws'>,
+): Promise<Contribution> {
+  const [source, token] = [inFolder('sts.sock'), inFolder('aws-token')];
+  const placeholder = `writ-placeholder-${randomBytes(24).toString('base64url')}`;
+  const { report } = guard;
+  const relay = await startStsRelay({ socket: source, placeholder, role, holder: hold(), report });
+  session.cleanUp.push(async () => relay.close());
+  await writeFile(token, placeholder, { mode: 0o600 });
+  const [target, file] = ['/run/writ/sts.sock', '/run/writ/aws-token'];
+  return {
+    environment: {
+      AWS_WEB_IDENTITY_TOKEN_FILE: file,
+      AWS_ROLE_ARN: role,
+      AWS_ROLE_SESSION_NAME: 'writ',
+      AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${stsPort}`,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    binds: [
+      { source, target, mode: 'ro' },
+      { source: token, target: file, mode: 'ro' },
+    ],
+    relays: [`127.0.0.1:${stsPort}=${target}`],
   };
 }
 

@@ -1,0 +1,116 @@
+/**
+ * The Security Token Service of AWS for one session, over a socket: SDKs that find a web identity in their variables
+ * ask here by themselves, and are given what the guard was lent. The identity they show is a placeholder.
+ */
+import * as http from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { WritError } from '../../core/model/errors.ts';
+import { listenPrivately } from '../private-socket.ts';
+import type { LeaseHolder } from './lease-holder.ts';
+
+/** What a lease of the broker `aws` brings. */
+const lentSession = z.object({
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+  sessionToken: z.string(),
+  expiration: z.string(),
+  userId: z.string(),
+  arn: z.string(),
+});
+type LentSession = z.output<typeof lentSession>;
+
+export interface StsRelayOptions {
+  /** Path of the socket to make, in the session's own folder. */
+  readonly socket: string;
+  /** What stands where the SDKs look for a token. */
+  readonly placeholder: string;
+  readonly role: string;
+  readonly holder: LeaseHolder;
+  readonly report: (error: unknown) => void;
+}
+
+const longestRequest = 64 * 1024;
+
+export async function startStsRelay(options: StsRelayOptions): Promise<{ close(): void }> {
+  const server = http.createServer((request, response) => {
+    serve(options, request, response).catch((error: unknown) => {
+      if (error instanceof WritError) refuse(response, error);
+      else {
+        options.report(error);
+        response.destroy();
+      }
+    });
+  });
+  server.headersTimeout = 30_000;
+  server.maxConnections = 100;
+  await listenPrivately(server, options.socket);
+  return {
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function serve(
+  { placeholder, role, holder }: StsRelayOptions,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  if (!(length <= longestRequest)) throw new WritError('request_refused', 'the request has no proper length');
+  const form = new URLSearchParams(await text(request));
+  const action = form.get('Action');
+  if (action === 'GetCallerIdentity') {
+    return answer(response, action, identity(lentSession.parse((await holder.held()).secret)));
+  }
+  if (action !== 'AssumeRoleWithWebIdentity') {
+    throw new WritError('request_refused', 'this session has one role, which is assumed by web identity');
+  }
+  if (form.get('RoleArn') !== role || form.get('WebIdentityToken') !== placeholder) {
+    throw new WritError('request_refused', `the task may assume ${role} alone, by the token it was given`);
+  }
+  answer(response, action, assumed(lentSession.parse((await holder.use()).secret)));
+}
+
+function assumed(lent: LentSession): string {
+  return `<Credentials>
+      <AccessKeyId>${xml(lent.accessKeyId)}</AccessKeyId>
+      <SecretAccessKey>${xml(lent.secretAccessKey)}</SecretAccessKey>
+      <SessionToken>${xml(lent.sessionToken)}</SessionToken>
+      <Expiration>${xml(lent.expiration)}</Expiration>
+    </Credentials>
+    <AssumedRoleUser><Arn>${xml(lent.arn)}</Arn><AssumedRoleId>${xml(lent.userId)}</AssumedRoleId></AssumedRoleUser>`;
+}
+
+function identity({ arn, userId }: LentSession): string {
+  const account = arn.split(':')[4] ?? '';
+  return `<Arn>${xml(arn)}</Arn><UserId>${xml(userId)}</UserId><Account>${xml(account)}</Account>`;
+}
+
+/** The service's own form (API reference of STS, 2011-06-15). */
+function answer(response: http.ServerResponse, action: string, result: string): void {
+  response.writeHead(200, { 'content-type': 'text/xml', 'cache-control': 'no-store' });
+  response.end(`<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <${action}Result>
+    ${result}
+  </${action}Result>
+  <ResponseMetadata><RequestId>writ</RequestId></ResponseMetadata>
+</${action}Response>
+`);
+}
+
+function refuse(response: http.ServerResponse, { message, hint }: WritError): void {
+  const said = `writ: ${message}${hint === null ? '' : `. ${hint}`}`;
+  response.writeHead(403, { 'content-type': 'text/xml', connection: 'close' });
+  response.end(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${xml(said)}</Message></Error>
+  <RequestId>writ</RequestId>
+</ErrorResponse>
+`);
+}
+
+function xml(plain: string): string {
+  return plain.replaceAll(/[<>&"']/g, (one) => `&#${one.charCodeAt(0)};`);
+}
