@@ -29,6 +29,8 @@ beforeAll(async () => {
     for (const name of sceneNames) document.addIn(['assistants', 'local', 'profiles'], `with-${name}`);
   });
   world.must('policy', 'check');
+  world.must('down'); // relying parties find its keys where it listens
+  world.must('up', '--listen', '127.0.0.1:0');
 });
 afterAll(async () => {
   world.dispose();

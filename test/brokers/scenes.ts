@@ -1,10 +1,12 @@
 /** Each broker with an upstream of its own, and how that upstream is asked whether it still lets in what was lent. */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { World } from '../cli/world.ts';
+import { audience, AwsCloud, role } from './aws-cloud.ts';
+import { bundleProgram } from './bundled.ts';
 import { startShopDatabase } from './database.ts';
 import { startGitServer } from './git-server.ts';
 import { startHttpUpstream, type Asked } from './http-upstream.ts';
@@ -23,7 +25,15 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export const sceneNames = ['postgres', 'vault', 'git-https', 'github-app', 'ssh', 'kubernetes'] as const;
+export const sceneNames = [
+  'postgres',
+  'vault',
+  'git-https',
+  'github-app',
+  'ssh',
+  'kubernetes',
+  'aws',
+] as const;
 
 type Answer = readonly [number, unknown?];
 
@@ -291,6 +301,51 @@ async function kubernetes(world: World): Promise<Scene> {
   };
 }
 
+/** The official client, with nothing but the variables that it finds. */
+const stsClient = `
+import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+const client = new STSClient();
+const keys = await client.config.credentials();
+const { Arn } = await client.send(new GetCallerIdentityCommand());
+if (keys.sessionToken && Arn.includes(':assumed-role/reader/writ-')) console.log('used');
+const other = { RoleArn: process.env.AWS_ROLE_ARN + '-admin', RoleSessionName: 'x', WebIdentityToken: 'x' };
+await client.send(new AssumeRoleWithWebIdentityCommand(other)).catch((error) => {
+  if (error.name === 'AccessDenied') console.log('narrow');
+});
+`;
+
+/** STS and IAM in their published shape. */
+async function aws(world: World): Promise<Scene> {
+  const cloud = new AwsCloud(async () => (world.json('status') as { issuer: string }).issuer);
+  const address = await cloud.listen();
+  copyFileSync(process.execPath, join(world.repository, 'node24'));
+  bundleProgram(stsClient, join(world.repository, 'sts.mjs'));
+  return {
+    credential: {
+      broker: 'aws',
+      description: 'The shop’s buckets',
+      role,
+      region: 'eu-central-1',
+      audience,
+      sts: address,
+      statements: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::shop/*' }],
+      revocation: {
+        iam: address,
+        accessKeyId: 'AKIAACMEWRITADMIN',
+        secretAccessKey: { file: secretFile(world, 'aws', cloud.adminSecret) },
+      },
+    },
+    script: './node24 sts.mjs\n',
+    secrets: () => [cloud.adminSecret, ...cloud.shown],
+    isLetIn: async () => {
+      const last = cloud.sessions.at(-1);
+      return last !== undefined && cloud.letsIn(last);
+    },
+    outlivesWrit: true,
+    stop: () => cloud.stop(),
+  };
+}
+
 function secretFile(world: World, name: string, secret: string): string {
   const file = join(world.root, `${name}.secret`);
   writeFileSync(file, secret, { mode: 0o600 });
@@ -308,13 +363,14 @@ function isListening(socket: string): Promise<boolean> {
 
 /** Under its own name each, and with the script that uses it in the repository. */
 export async function setScenes(world: World): Promise<Record<(typeof sceneNames)[number], Scene>> {
-  const [p, v, g, h, s, k] = await Promise.all([
+  const [p, v, g, h, s, k, a] = await Promise.all([
     postgres(world),
     vault(),
     gitHttps(world),
     githubApp(world),
     ssh(world),
     kubernetes(world),
+    aws(world),
   ]);
-  return { postgres: p, vault: v, 'git-https': g, 'github-app': h, ssh: s, kubernetes: k };
+  return { postgres: p, vault: v, 'git-https': g, 'github-app': h, ssh: s, kubernetes: k, aws: a };
 }

@@ -80,6 +80,8 @@ beforeAll(async () => {
     for (const [name, one] of Object.entries(brokenCredentials())) add(name, one, `with-${name}`, [name]);
   });
   world.must('policy', 'check');
+  world.must('down'); // STS finds the keys where it listens
+  world.must('up', '--listen', '127.0.0.1:0');
   const tried = (names: readonly (typeof sceneNames)[number][]) =>
     names.map((name) => `(\n${scenes[name].script})\n`).join('');
   const ledger = `curl -sS -o /dev/null -H "x-api-key: $LEDGER_KEY" ${shop.url('/ledger')} && echo used\n`;
