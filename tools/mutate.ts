@@ -12,7 +12,7 @@ import { withMutants, type Mutant } from './mutation/mutants.ts';
 
 const root = join(import.meta.dirname, '..');
 const room = join(root, 'src/core/command');
-const oracle = ['analyze', 'braces', 'links', 'paths', 'words', 'recorded', 'decides'].map(
+const oracle = ['analyze', 'braces', 'shell-state', 'links', 'paths', 'words', 'recorded', 'decides'].map(
   (name) => `${name}.test.ts`,
 );
 

@@ -70,10 +70,24 @@ describe('risks', () => {
     [`${'$('.repeat(30)}ls${')'.repeat(30)}`, ['too-deep']],
     [`rm ${'a '.repeat(60_000)}`, ['too-long']],
     [`f() { f a; f b; }; f`, ['too-deep']],
+    [`bash -c '${'coproc '.repeat(30)}ls'`, ['too-deep']],
+    [`x='${'coproc '.repeat(15)}'; eval "$x $x ls"`, ['too-deep']],
   ])('%j', (text, kinds) => {
     expect([...new Set(analyze(text, testContext).risks.map((risk) => risk.kind))].slice(0, 1)).toEqual(
       kinds.slice(0, 1),
     );
+  });
+
+  test.each([
+    ['echo $(rm a)', [0, 7]],
+    ['echo `rm a \\`rm b\\``', [0, 5, 5]],
+    ["bash -c 'rm a'", [0, 0]],
+  ])('programs are placed in what the reader sees: %s', (text, starts) => {
+    const spans = analyze(text, testContext)
+      .operations.filter(({ kind }) => kind === 'exec')
+      .map(({ span }) => span);
+    expect(spans.map(({ start }) => start).toSorted((a, b) => a - b)).toEqual(starts);
+    for (const { end } of spans) expect(end).toBeLessThan(text.length + 1);
   });
 
   test('hidden characters are named, and placed', () => {

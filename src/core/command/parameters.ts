@@ -19,7 +19,7 @@ export type Expanded = Value | 'list' | { readonly fields: readonly Field[] };
 /** `$name`, without the dollar sign. */
 export function expandSimple(name: string, host: ExpansionHost): Expanded {
   const first = name.charCodeAt(0);
-  if (first >= 48 && first <= 57) return positional(name, host);
+  if (first >= 49 && first <= 57) return positional(name, host);
   switch (name) {
     case '@':
       return host.state.positional === null ? 'list' : { fields: host.state.positional };
@@ -40,7 +40,7 @@ export function expandSimple(name: string, host: ExpansionHost): Expanded {
 function positional(name: string, host: ExpansionHost): Expanded {
   const index = Number(name);
   const { positional } = host.state;
-  if (index === 0 || positional === null) return 'unknown';
+  if (positional === null) return 'unknown';
   const field = positional[index - 1];
   if (field === undefined) return { text: '' };
   return field.known && !field.pattern ? { text: field.text } : 'unknown';
@@ -132,7 +132,7 @@ function operate(
     case 'Remove': {
       const operand = words.single(operation.operand, host);
       if (text === null || !operand.known || /[*?[\]()\\'"$~]/.test(operation.operand.text)) return 'unknown';
-      const suffix = operation.operator.startsWith('%');
+      const suffix = operation.operator[0] === '%';
       if (suffix)
         return {
           text: text.endsWith(operand.text) ? text.slice(0, text.length - operand.text.length) : text,

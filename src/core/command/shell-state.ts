@@ -40,8 +40,8 @@ export class ShellState {
   #functions: ReadonlyMap<string, readonly (FunctionBody | null)[]>;
   #associative: ReadonlySet<string>;
 
-  constructor(directory: string, variables: ReadonlyMap<string, Value>) {
-    this.directories = [directory];
+  constructor(directories: readonly string[] | null, variables: ReadonlyMap<string, Value>) {
+    this.directories = directories;
     this.#variables = variables;
     this.#odd = nothing;
     this.#functions = noFunctions;
@@ -49,8 +49,7 @@ export class ShellState {
   }
 
   fork(): ShellState {
-    const copy = new ShellState('/', this.#variables);
-    copy.directories = this.directories;
+    const copy = new ShellState(this.directories, this.#variables);
     copy.directoriesIfFailed = this.directoriesIfFailed;
     copy.positional = this.positional;
     copy.dead = this.dead;

@@ -26,9 +26,7 @@ export function freshState(
     const text = environment[name];
     if (name !== 'IFS') variables.set(name, typeof text === 'string' ? { text } : 'unknown');
   }
-  const state = new ShellState(context.cwd, variables);
-  state.directories = directories;
-  return state;
+  return new ShellState(directories, variables);
 }
 
 /** Pagers, editors and compilers under their own names, and those that do nothing. */

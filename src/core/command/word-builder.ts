@@ -43,10 +43,10 @@ export class WordBuilder {
     this.#words = words;
   }
 
-  part(part: WordPart, first: boolean, last: boolean): void {
+  part(part: WordPart, first: boolean): void {
     switch (part.type) {
       case 'Literal':
-        if (first) this.plain(part.text, part.value, last);
+        if (first) this.plain(part.text, part.value, false);
         else if (hasInnerTilde(part.text) || (part.text.startsWith('~') && /[=:]$/.test(this.#text)))
           this.#unknown(false);
         else this.#bare(part.text, part.value);
@@ -95,7 +95,6 @@ export class WordBuilder {
   }
 
   quoted(parts: readonly DoubleQuotedChild[]): void {
-    this.#present = true;
     for (const part of parts) {
       if (part.type === 'Literal') this.#literal(part.value);
       else this.#expansion(part, true);
@@ -120,12 +119,12 @@ export class WordBuilder {
 
   #tilde(raw: string, value: string, wholeWord: boolean): void {
     const slash = raw.indexOf('/');
-    const name = slash < 0 ? raw.slice(1) : raw.slice(1, slash);
+    const name = slash === -1 ? raw.slice(1) : raw.slice(1, slash);
     if (/[:=\\'"]/.test(name) || hasInnerTilde(raw)) {
       this.#unknown(true);
       return;
     }
-    if (slash < 0 && !wholeWord) {
+    if (slash === -1 && !wholeWord) {
       // `~$x` and `~"x"` are no tilde prefixes.
       this.#literal(value);
       return;
@@ -136,7 +135,7 @@ export class WordBuilder {
         : name === '+'
           ? this.#host.state.variable('PWD')
           : 'unknown';
-    const rest = slash < 0 ? '' : value.slice(value.indexOf('/'));
+    const rest = slash === -1 ? '' : value.slice(value.indexOf('/'));
     if (typeof home === 'object') this.#literal(home.text === '/' && rest !== '' ? rest : home.text + rest);
     else this.#unknown(false);
   }
@@ -160,7 +159,7 @@ export class WordBuilder {
 
   #expansion(part: WordPart, quoted: boolean): void {
     const host = this.#host;
-    let value: Expanded;
+    let value: Expanded = 'unknown';
     switch (part.type) {
       case 'SimpleExpansion':
         value = expandSimple(part.text.slice(1), host);
@@ -170,7 +169,6 @@ export class WordBuilder {
         break;
       case 'CommandExpansion':
         host.substitution(part.script, part.text, host.spanOf(part));
-        value = 'unknown';
         break;
       case 'ArithmeticExpansion':
         visitSubstitutions(part, host);
@@ -180,9 +178,6 @@ export class WordBuilder {
           host.spanOf(part),
         );
         value = 'numeric';
-        break;
-      default:
-        value = 'unknown';
     }
     if (value === 'unknown') this.#unknown(!quoted && this.#mode === 'argument');
     else if (value === 'list') {
@@ -243,9 +238,6 @@ export class WordBuilder {
       if (index > 0) this.#flush();
       this.#literal(field.text);
     });
-    // No words at all: quotes around `$@` alone leave nothing.
-    if (fields.length === 0 && quoted && this.#text === '' && /^"\$(@|\{@\})"$/.test(this.#raw))
-      this.#present = false;
   }
 
   #literal(text: string): void {
@@ -258,7 +250,6 @@ export class WordBuilder {
     this.#prefix ??= this.#text;
     this.#present = true;
     this.#known = false;
-    this.#text = '';
     if (many) this.#many = true;
   }
 

@@ -17,7 +17,7 @@ export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost)
   const span = host.spanOf(word);
   if (host.state.posix && (mayHaveBraces(raw) || raw.includes("$'") || raw.includes('$"'))) {
     for (const part of word.parts ?? []) visitSubstitutions(part, host);
-    return [unknown(raw, span, '', mode === 'argument')];
+    return [unknown(raw, span, '', true)];
   }
   if (mode === 'argument' && mayHaveBraces(raw)) {
     const braced = expandBracedWord(word, raw, span, host);
@@ -27,14 +27,14 @@ export function expandWord(word: Word, mode: ExpansionMode, host: ExpansionHost)
   if (raw.includes('\\\n') && /[$~]/.test(raw)) {
     // A continued line may join a name that the parser sees in two: `$a\⏎b` is `$ab`.
     for (const part of parts ?? []) visitSubstitutions(part, host);
-    return [unknown(raw, span, '', mode === 'argument')];
+    return [unknown(raw, span, '', true)];
   }
   if (parts === undefined && raw.charCodeAt(0) !== 126 /* ~ */ && !hasInnerTilde(raw)) {
     return host.state.oddExpansion && word.value !== raw ? [unknown(raw, span)] : [literal(word.value, span)];
   }
   const builder = new WordBuilder(raw, span, mode, host, wordExpansion);
   if (parts === undefined) builder.plain(raw, word.value, true);
-  else parts.forEach((part, index) => builder.part(part, index === 0, index === parts.length - 1));
+  else parts.forEach((part, index) => builder.part(part, index === 0));
   return builder.fields();
 }
 
@@ -86,9 +86,9 @@ function expandBracedWord(word: Word, raw: string, span: Span, host: ExpansionHo
       visitSubstitutions(part, host);
     }
     if (/`|\$\(|[<>]\(|\$\{/.test(raw)) host.opaque('exec', raw, 'the braces hold an expansion', span);
-    return [unknown(raw, span, /^[\w./@:%+=-]*/.exec(raw)?.[0] ?? '', true)];
+    return [unknown(raw, span, /[\w./@:%+=-]*/.exec(raw)?.[0] ?? '', true)];
   }
-  if (words.length === 1 && words[0] === raw) return null;
+  if (words[0] === raw) return null;
   const fields: Field[] = [];
   for (const text of words) {
     const reparsed = text === '' ? [] : reparse(text);
@@ -104,7 +104,7 @@ function expandBracedWord(word: Word, raw: string, span: Span, host: ExpansionHo
       const builder = new WordBuilder(raw, span, 'argument', inner, wordExpansion);
       const { parts } = one;
       if (parts === undefined) builder.plain(one.text, one.value, true);
-      else parts.forEach((part, index) => builder.part(part, index === 0, index === parts.length - 1));
+      else parts.forEach((part, index) => builder.part(part, index === 0));
       fields.push(...builder.fields());
     }
   }
@@ -113,11 +113,7 @@ function expandBracedWord(word: Word, raw: string, span: Span, host: ExpansionHo
 
 /** One word of raw text through the parser again; null if it is not exactly one. */
 function reparse(raw: string): readonly Word[] | null {
-  const script = parse(`: ${raw}`);
-  const [statement] = script.commands;
-  const command = statement?.command;
-  if (script.errors !== undefined || script.commands.length !== 1 || command?.type !== 'Command') return null;
-  const [only] = command.suffix;
-  if (command.suffix.length !== 1 || only?.type !== 'Word' || only.text !== raw) return null;
-  return [only];
+  const command = parse(`: ${raw}`).commands[0]?.command;
+  const only = command?.type === 'Command' ? command.suffix[0] : undefined;
+  return only?.type === 'Word' && only.text === raw ? [only] : null;
 }
