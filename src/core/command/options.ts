@@ -212,7 +212,7 @@ export function parseOptions(
 /** GNU programs take any unambiguous beginning of a long name; where it is ambiguous, the gravest counts. */
 function findLong(table: OptionTable, name: string, style: ParseStyle): NamedOption | undefined {
   // Where one dash begins a long name, two do as well.
-  const single = style.singleDash === true ? name.replace(/^--/, '-') : null;
+  const single = style.singleDash === true ? name.slice(name.startsWith('--') ? 1 : 0) : null;
   const exact =
     table.long.get(name) ??
     (single === null ? undefined : (table.long.get(single) ?? table.short.get(single.slice(1))));
