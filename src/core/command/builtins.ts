@@ -15,8 +15,9 @@ import {
   test,
   unset,
 } from './builtins/variables.ts';
-import { flag, hasOption, parseOptions, reads, value, writes } from './options.ts';
+import { flag, hasOption, parseOptions, value } from './options.ts';
 import { applyOptions } from './tool.ts';
+import { historyFile } from './variables.ts';
 
 const builtin: Builtin = (_shell, call, run) => {
   const words = call.words[0]?.text === '--' ? call.words.slice(1) : call.words;
@@ -25,12 +26,21 @@ const builtin: Builtin = (_shell, call, run) => {
   if (!name.known || builtins.has(name.text)) run(invocation(call, words, 'builtin'));
 };
 
-const historyOptions = table({ '-c': flag, '-d': value, '-a -w': writes, '-n -r': reads, '-p -s': flag });
+const historyOptions = table({ '-a -w': flag, '-c': flag, '-d': value, '-n -r': flag, '-p -s': flag });
 
+/** Where none is named, its file is the one that people have; what is cleared is missing there later. */
 const history: Builtin = (_shell, call) => {
   const parsed = parseOptions(call.words, historyOptions);
   applyOptions(call, parsed, { hides: 'write', lenient: true });
-  if (hasOption(parsed, '-s', '-p')) return;
+  if (hasOption(parsed, '-p')) return;
+  const usual = historyFile(call.place.home, call.span);
+  const file = parsed.operands[0] ?? usual;
+  if (hasOption(parsed, '-c') || hasOption(parsed, '-d')) call.write(usual);
+  if (hasOption(parsed, '-a')) {
+    call.write(file);
+    call.trait('writes');
+  }
+  if (hasOption(parsed, '-n')) call.read(file);
   call.trait('reads');
 };
 

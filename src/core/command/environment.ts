@@ -6,7 +6,8 @@ export type VariableEffect =
   | 'exec' // makes programs load or run something, or look elsewhere for their settings
   | 'path' // where programs are looked up
   | 'connect' // its value names a host
-  | 'write'; // its value names a file that is written
+  | 'write' // its value names a file that is written
+  | 'history'; // commands are no longer kept in the shell's history
 
 const shells = new Set(
   (
@@ -75,6 +76,20 @@ const harmlessJvmOptions =
 const harmlessTools =
   /^(npm_config_(loglevel|fund|audit|progress|yes|color|update_notifier|prefer_offline|offline|legacy_peer_deps|production|ignore_scripts|engine_strict)|PIP_(DISABLE_PIP_VERSION_CHECK|NO_CACHE_DIR|NO_INPUT|QUIET|VERBOSE|PROGRESS_BAR|DEFAULT_TIMEOUT|RETRIES|REQUIRE_VIRTUALENV|BREAK_SYSTEM_PACKAGES|ROOT_USER_ACTION)|UV_(NO_PROGRESS|OFFLINE|NO_CACHE|LINK_MODE|CONCURRENT_\w+|FROZEN|LOCKED|NO_SYNC|HTTP_TIMEOUT)|POETRY_(NO_INTERACTION|VIRTUALENVS_\w+)|YARN_(ENABLE_(TELEMETRY|IMMUTABLE_INSTALLS|PROGRESS_BARS)|HTTP_TIMEOUT)|COREPACK_ENABLE_DOWNLOAD_PROMPT|BUNDLE_(PATH|WITHOUT|WITH|JOBS|DEPLOYMENT|FROZEN|RETRY)|COMPOSER_(ALLOW_SUPERUSER|NO_INTERACTION|MEMORY_LIMIT|PROCESS_TIMEOUT)|HELM_NAMESPACE)$/i;
 
+function hidesHistory(name: string, value: string | null): boolean {
+  switch (name) {
+    case 'HISTFILE':
+      return value === '' || value === '/dev/null';
+    case 'HISTSIZE':
+    case 'HISTFILESIZE':
+      return value === null || Number(value) === 0;
+    case 'HISTCONTROL':
+      return value === null || /ignore(space|both)/.test(value);
+    default:
+      return name === 'HISTIGNORE' && value !== '';
+  }
+}
+
 export function effectOfVariable(name: string, value: string | null): VariableEffect {
   if (name === 'PATH') return 'path';
   if (shells.has(name)) return value === '' ? 'none' : 'shell';
@@ -99,6 +114,7 @@ export function effectOfVariable(name: string, value: string | null): VariableEf
       return value !== null && /^([01]|true|false|)$/.test(value) ? 'none' : 'write';
     return 'exec';
   }
+  if (hidesHistory(name, value)) return 'history';
   if (
     /^(HISTFILE|LESSHISTFILE|SSLKEYLOGFILE|SQLITE_HISTORY|NODE_REPL_HISTORY|MYSQL_HISTFILE|PSQL_HISTORY)$/.test(
       name,

@@ -2,7 +2,7 @@
 import type { Span } from '../model/operation.ts';
 import type { AnalysisContext } from './context.ts';
 import { effectOfVariable } from './environment.ts';
-import { literal } from './field.ts';
+import { literal, type Field } from './field.ts';
 import { endpointTarget, parseHostPort, parseUrl } from './hosts.ts';
 import { addPaths } from './path-operations.ts';
 import type { Shell } from './shell.ts';
@@ -32,6 +32,11 @@ export function freshState(
 /** Pagers, editors and compilers under their own names, and those that do nothing. */
 const plainProgram =
   /^(:|true|false|cat|less( -[A-Za-z]+)*|more|vim?|nvim|nano|emacs|code --wait|g?cc(-\d+)?|[gc]\+\+(-\d+)?|clang(\+\+)?(-\d+)?|ld|lld|ar|make|sccache|ccache)$/;
+
+/** Of a shell that people use, where nothing names another. */
+export function historyFile(home: string, span: Span): Field {
+  return literal(`${home}/.bash_history`, span);
+}
 
 /** Adds what a variable that programs see makes them do. `value` is null where it cannot be told. */
 export function applyVariable(shell: Shell, name: string, value: string | null, span: Span): void {
@@ -80,9 +85,11 @@ export function applyVariable(shell: Shell, name: string, value: string | null, 
         });
       return;
     }
+    case 'history':
     case 'write': {
-      const field = value === null ? { ...literal(source, span), known: false } : literal(value, span);
+      const named = value === null ? { ...literal(source, span), known: false } : literal(value, span);
       const { findings, context: place, state } = shell;
+      const field = effect === 'history' ? historyFile(place.home, span) : named;
       addPaths('write', field, { findings, place, directories: state.directories }, { by: name });
     }
   }

@@ -1,9 +1,23 @@
 /** Options of the shell, and aliases: how what follows is read. */
 import type { Call } from '../call.ts';
+import type { Field } from '../field.ts';
+import type { Shell } from '../shell.ts';
+import { historyFile } from '../variables.ts';
 import type { Builtin } from './builtin.ts';
 
 const harmlessLongOptions =
   /^(allexport|braceexpand|emacs|errexit|errtrace|functrace|hashall|histexpand|history|ignoreeof|interactive-comments|monitor|noclobber|noexec|nolog|notify|nounset|onecmd|physical|pipefail|verbose|vi|xtrace)$/;
+
+/** By `set -o`, `set +o` or `shopt -o`. */
+function turn(shell: Shell, call: Call, name: Field, on: boolean): void {
+  if (name.text === 'physical') shell.state.physical = true;
+  if (name.text === 'posix') shell.state.expandsAliases = true;
+  if (name.text === 'history' && !on) call.write(historyFile(call.place.home, call.span));
+  if (name.known && harmlessLongOptions.test(name.text) && (on || name.text !== 'braceexpand')) return;
+  shell.state.oddExpansion = true;
+  if (name.text === 'keyword' || !name.known)
+    call.opaque('exec', name.text, 'it changes how commands are read');
+}
 
 export const set: Builtin = (shell, call) => {
   const { words } = call;
@@ -34,14 +48,7 @@ export const set: Builtin = (shell, call) => {
     if (text.includes('o')) {
       at += 1;
       const name = words[at];
-      if (name === undefined) continue;
-      if (name.text === 'physical') shell.state.physical = true;
-      if (name.text === 'posix') shell.state.expandsAliases = true;
-      if (!name.known || !harmlessLongOptions.test(name.text) || (!on && name.text === 'braceexpand')) {
-        shell.state.oddExpansion = true;
-        if (name.text === 'keyword' || !name.known)
-          call.opaque('exec', name.text, 'it changes how commands are read');
-      }
+      if (name !== undefined) turn(shell, call, name, on);
     }
   }
 };
@@ -50,8 +57,13 @@ export const shopt: Builtin = (shell, call) => {
   const turnsOn = call.words.some((word) => !word.known || /^-.*s/.test(word.text));
   const turnsOff = call.words.some((word) => !word.known || /^-.*u/.test(word.text));
   if (!turnsOn && !turnsOff) return;
+  const ofSet = call.words.some((word) => word.known && /^-.*o/.test(word.text));
   for (const word of call.words) {
     if (word.known && word.text.startsWith('-')) continue;
+    if (ofSet) {
+      turn(shell, call, word, turnsOn);
+      continue;
+    }
     const name = word.known ? word.text : '?';
     if (name === 'expand_aliases' && turnsOn) {
       shell.state.expandsAliases = true;
