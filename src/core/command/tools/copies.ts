@@ -4,9 +4,9 @@ import { literal, type Field } from '../field.ts';
 import { parseScpLike, parseUrl } from '../hosts.ts';
 import { adds, hasOption, optionValues } from '../options.ts';
 import { named, tool } from '../tool.ts';
-import { sshOption } from '../wrappers/ssh.ts';
+import { sshOption, sshPorts } from '../wrappers/ssh.ts';
 
-function copyBetween(call: Call, operands: readonly Field[], tree: boolean): void {
+function copyBetween(call: Call, operands: readonly Field[], tree: boolean, ports: readonly number[]): void {
   operands.forEach((operand, index) => {
     const last = index === operands.length - 1 && operands.length > 1;
     const text = operand.known ? operand.text : operand.prefix;
@@ -16,7 +16,8 @@ function copyBetween(call: Call, operands: readonly Field[], tree: boolean): voi
     if (daemon !== null)
       call.connectToField(literal((daemon[1] ?? '').replace(/^.*@/, ''), operand.span), 873);
     else if (url !== null) call.connect(url);
-    else if (scp !== null && (operand.known || /:/.test(text))) call.connect({ host: scp.host, port: 22 });
+    else if (scp !== null && (operand.known || /:/.test(text)))
+      for (const port of ports) call.connect({ host: scp.host, port });
     else if (!operand.known && text === '') {
       call.opaque('connect', operand.text, 'it may be on another host');
       call.opaque(last ? 'write' : 'read', operand.text, 'the file cannot be told');
@@ -38,13 +39,14 @@ const scp = tool({
     '-F': { takes: 'value', effect: 'read', hides: 'exec' },
     '-i': 'read',
     '-J': { takes: 'value', effect: 'connect' },
-    '-P -c -l -X': 'value',
+    '-P': 'keep',
+    '-c -l -X': 'value',
     '-r -p -q -v -C -B -3 -4 -6 -A -O -R -s -T': 'flag',
   },
   apply: (call, parsed) => {
     call.trait('network');
     for (const option of optionValues(parsed, '-o')) sshOption(call, option);
-    copyBetween(call, parsed.operands, hasOption(parsed, '-r'));
+    copyBetween(call, parsed.operands, hasOption(parsed, '-r'), sshPorts(call, parsed, '-P'));
   },
 });
 
@@ -66,7 +68,7 @@ const rsync = tool({
     '-a -v -q -r -R -u -l -L -k -K -H -p -E -A -X -o -g -D -t -O -J -S -n -W -x -z -h -P -c -b -d -i -C -y -I -m -0 -4 -6 -F -s --archive --verbose --quiet --recursive --relative --update --links --copy-links --hard-links --perms --executability --acls --xattrs --owner --group --devices --specials --times --omit-dir-times --super --fake-super --sparse --dry-run --whole-file --one-file-system --compress --human-readable --progress --partial --checksum --backup --dirs --itemize-changes --cvs-exclude --fuzzy --existing --ignore-existing --size-only --prune-empty-dirs --inplace --append --append-verify --stats --numeric-ids --ignore-errors --no-perms --no-owner --no-group --no-times --delay-updates --safe-links --munge-links --keep-dirlinks --version --help --mkpath --no-implied-dirs --ignore-times --from0 --secluded-args --list-only --blocking-io --no-motd':
       'flag',
   },
-  apply: (call, parsed) => copyBetween(call, parsed.operands, true),
+  apply: (call, parsed) => copyBetween(call, parsed.operands, true, [22]),
 });
 
 export const copies = named({ scp, sftp: scp, rsync });

@@ -1,8 +1,9 @@
 /** Looking up names, plain connections, tunnels, keys and certificates. */
 import type { Call } from '../call.ts';
 import { dropFirst, literal, type Field } from '../field.ts';
-import { hasOption, optionValue, type ParsedOptions } from '../options.ts';
+import { hasOption, optionValue, optionValues, type ParsedOptions } from '../options.ts';
 import { named, tool } from '../tool.ts';
+import { sshOption, sshPorts } from '../wrappers/ssh.ts';
 
 /** A name that is looked up leaves the machine: with something in it that is not static, so does that. */
 const lookup = tool({
@@ -170,15 +171,25 @@ export const network = named({
     traits: ['privileges', 'network', 'reads'],
     hides: 'exec',
   }),
-  'ssh-keygen ssh-add ssh-copy-id ssh-agent ssh-keyscan': tool({
+  'ssh-copy-id ssh-keyscan': tool({
+    traits: ['credentials', 'network'],
+    hides: 'exec',
+    lenient: true,
+    options: { '-f -i': 'read', '-p': 'keep', '-o': 'keep', '-t -T': 'value' },
+    apply: (call, parsed) => {
+      call.credential('ssh');
+      for (const option of optionValues(parsed, '-o')) sshOption(call, option);
+      const ports = sshPorts(call, parsed, '-p');
+      for (const host of parsed.operands) for (const port of ports) call.connectToField(host, port);
+    },
+  }),
+  'ssh-keygen ssh-add ssh-agent': tool({
     traits: ['credentials'],
     hides: 'exec',
     lenient: true,
     options: { '-f': 'write', '-D -s -w -P': 'hides-exec' },
     apply: (call, parsed) => {
       call.credential('ssh');
-      if (/copy-id|keyscan/.test(call.name))
-        for (const host of parsed.operands) call.connectToField(host, 22);
       if (call.name === 'ssh-agent' && parsed.operands.length > 0)
         call.runner.runProgram(parsed.operands, call);
     },
