@@ -6,6 +6,7 @@ import { namesSecret } from './environment.ts';
 import { endpointTarget, isLoopback, parseHostPort, parseScpLike, parseUrl, type Endpoint } from './hosts.ts';
 import { addPaths, reachedPaths } from './path-operations.ts';
 import { isHarmless, isWithin, type Place } from './paths.ts';
+import type { Shell } from './shell.ts';
 
 /** Where a program's standard input comes from. */
 export type Input =
@@ -14,10 +15,17 @@ export type Input =
   | { readonly kind: 'pipe' }
   | { readonly kind: 'inherited' };
 
+/** How a shell of its own begins. */
+export interface ShellStart {
+  readonly positional?: readonly Field[];
+  /** Options that it is given. */
+  readonly prepare?: (shell: Shell) => void;
+}
+
 /** How a model runs other commands. */
 export interface Runner {
   /** Text run by a shell of its own: `sh -c TEXT`. Words after it are its positional parameters. */
-  runText(text: Field, call: Call, positional?: readonly Field[]): void;
+  runText(text: Field, call: Call, start?: ShellStart): void;
   /** Whether there is a model of the program. */
   knows(name: string): boolean;
   /** A program started by this one, without a shell. */

@@ -169,7 +169,7 @@ function runLoader(call: Call): void {
 function runnerOf(shell: Shell): Runner {
   return {
     knows: (name) => modelOf(name) !== undefined,
-    runText: (text, call, positional) => {
+    runText: (text, call, { positional, prepare } = {}) => {
       if (!text.known) {
         call.opaque('exec', text.text, 'the text that a shell runs cannot be told');
         return;
@@ -184,6 +184,7 @@ function runnerOf(shell: Shell): Runner {
         via: [...call.exec.via, call.name],
         input: call.input,
       });
+      prepare?.(child);
       child.runText(text.text, call.span);
     },
     runProgram: (words, call, change = {}) => {

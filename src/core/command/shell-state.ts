@@ -29,6 +29,8 @@ export class ShellState {
   oddExpansion = false;
   /** `cd` goes where the kernel would, links first (`set -P`). */
   physical = false;
+  /** What is defined reaches the programs that run (`set -a`). */
+  exportsAll = false;
   names: NameDoubt = 'none';
   aliases = false;
   expandsAliases = false;
@@ -56,6 +58,7 @@ export class ShellState {
     copy.volatile = this.volatile;
     copy.oddExpansion = this.oddExpansion;
     copy.physical = this.physical;
+    copy.exportsAll = this.exportsAll;
     copy.names = this.names;
     copy.aliases = this.aliases;
     copy.expandsAliases = this.expandsAliases;
@@ -118,8 +121,9 @@ export class ShellState {
   }
 
   defineFunction(name: string, body: FunctionBody): void {
-    if (this.#functions.size > limits.names) this.names = 'path';
-    else this.#functions = new Map(this.#functions).set(name, [body]);
+    // Functions that nested shells inherit are not followed into them.
+    if (this.exportsAll || this.#functions.size > limits.names) this.names = 'path';
+    if (this.#functions.size <= limits.names) this.#functions = new Map(this.#functions).set(name, [body]);
   }
 
   /** Functions reach a nested shell only where they are exported, which is not followed. */
@@ -165,6 +169,7 @@ export class ShellState {
     joined.volatile = this.volatile || other.volatile;
     joined.oddExpansion = this.oddExpansion || other.oddExpansion;
     joined.physical = this.physical || other.physical;
+    joined.exportsAll = this.exportsAll || other.exportsAll;
     joined.names =
       this.names === 'path' || other.names === 'path'
         ? 'path'
@@ -191,6 +196,7 @@ export class ShellState {
       this.volatile === other.volatile &&
       this.oddExpansion === other.oddExpansion &&
       this.physical === other.physical &&
+      this.exportsAll === other.exportsAll &&
       this.names === other.names &&
       this.aliases === other.aliases &&
       this.expandsAliases === other.expandsAliases &&

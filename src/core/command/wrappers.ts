@@ -222,7 +222,8 @@ export const wrappers = named({
       if (lock !== undefined && !/^\d+$/.test(lock.text)) call.write(lock);
       if (parsed.strange.length > 0) call.opaque('exec', call.exec.argv.join(' '), 'an option is not known');
       if (next === undefined) return;
-      if (/^(-c|--command)$/.test(next.text) && text !== undefined) call.runner.runText(text, call, rest);
+      if (/^(-c|--command)$/.test(next.text) && text !== undefined)
+        call.runner.runText(text, call, { positional: rest });
       else call.runner.runProgram(parsed.operands.slice(1), call);
     },
   }),

@@ -14,6 +14,15 @@ export function only(...traits: readonly Trait[]): Builtin {
   return (_shell, call) => call.trait(...traits);
 }
 
+/** At any time, in whatever state the shell is then. */
+export function runLater(shell: Shell, call: Call, text: string): void {
+  const state = shell.state.fork();
+  state.forget();
+  state.names = shell.state.names;
+  const child = shell.child(state, { span: call.span, via: [...call.exec.via, call.name] });
+  if (!child.tooDeep(text, call.span)) child.runText(text, call.span);
+}
+
 /** A command that a builtin runs, by its words. */
 export function invocation(call: Call, words: readonly Field[], lookup: Invocation['lookup']): Invocation {
   return {

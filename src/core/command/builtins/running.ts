@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import { literal, unknown, type Field } from '../field.ts';
 import { flag, parseOptions, value } from '../options.ts';
 import type { Shell } from '../shell.ts';
-import { invocation, table, type Builtin } from './builtin.ts';
+import { invocation, runLater, table, type Builtin } from './builtin.ts';
 
 export function evaluate(shell: Shell, call: Call, field: Field): void {
   if (field.known) {
@@ -67,12 +67,7 @@ export const trap: Builtin = (shell, call) => {
   if (action.known && (action.text === '-' || action.text === '' || signals.length === 0)) return;
   if (!action.known) call.opaque('exec', action.text, 'the text of the trap cannot be told');
   else {
-    // It runs at any time, in whatever state the shell is then.
-    const state = shell.state.fork();
-    state.forget();
-    state.names = shell.state.names;
-    const child = shell.child(state, { span: call.span, via: [...call.exec.via, call.name] });
-    if (!child.tooDeep(action.text, call.span)) child.runText(action.text, call.span);
+    runLater(shell, call, action.text);
   }
   if (!signals.every((signal) => signal.known && /^(EXIT|0)$/i.test(signal.text)))
     shell.state.volatile = true;
