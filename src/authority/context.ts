@@ -33,6 +33,7 @@ export type AuthorityErrorCode =
   | 'session_unknown'
   | 'writ_not_active'
   | 'task_key_mismatch'
+  | 'task_audience_refused'
   | 'key_missing'
   | 'guard_only'
   | 'lease_unknown'

@@ -1,7 +1,8 @@
 /** Where an assistant's hook asks: one Unix socket a session, in view of that session only, with its own token. */
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { isSameSecret } from '../core/identity/same-secret.ts';
+import { boundedText } from '../core/model/bounded-text.ts';
 import { WritError } from '../core/model/errors.ts';
 import { denial, type HookReply } from './assistants/hook.ts';
 import { listenPrivately } from './private-socket.ts';
@@ -61,19 +62,11 @@ async function decideBody(options: HookServerOptions, request: IncomingMessage):
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largestPayload)
-      throw new WritError('hook_payload_too_large', 'the tool call is larger than 4 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = await boundedText(request, largestPayload);
+  if (body === null) throw new WritError('hook_payload_too_large', 'the tool call is larger than 4 MiB');
+  return body;
 }
 
 function isBearer(header: string | undefined, token: string): boolean {
-  const given = Buffer.from(header ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+  return isSameSecret(header ?? '', `Bearer ${token}`);
 }

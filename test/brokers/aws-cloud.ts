@@ -29,7 +29,7 @@ export class AwsCloud {
   readonly #server = createServer((request, response) => {
     void text(request).then(async (body) => {
       const [status, answer] = await this.#answer(request, new URLSearchParams(body));
-      response.writeHead(status, { 'content-type': 'text/xml' }).end(answer);
+      return response.writeHead(status, { 'content-type': 'text/xml' }).end(answer);
     });
   });
 

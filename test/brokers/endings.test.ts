@@ -1,11 +1,11 @@
 /** What each broker lends: only under a writ that allows it, narrow, and refused within 5 s of every kind of end. */
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { World } from '../cli/world.ts';
+import { isRunning, killEach, processesOfWrit } from './processes.ts';
 import { sceneNames, setScenes, type Scene } from './scenes.ts';
 
 /** What is promised, from the end of the task or from Writ being up again. */
@@ -69,35 +69,6 @@ const leasesOf = (name: string) =>
     .filter(({ credential }) => credential === name)
     .map(({ state }) => state);
 
-/** Every process of Writ's for this task: the daemon, the launcher, and what of it runs below. */
-function processesOfWrit(launcher: number): readonly number[] {
-  const children = (pid: number): number[] =>
-    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  const below = (pid: number): number[] => [pid, ...children(pid).flatMap(below)];
-  const isWrit = (pid: number) => readlinkSync(`/proc/${pid}/exe`).endsWith('/writ-exec');
-  const { pid } = world.json('status') as { pid: number };
-  return [pid, ...below(launcher).filter(isWrit)];
-}
-
-function killEach(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // went with its parent
-    }
-  }
-}
-
-/** Not a zombie either, whose sockets are closed but which nobody has waited for. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
 describe.each(sceneNames)('%s', (name) => {
   test('is lent to no task whose profile does not name it', async () => {
     const { printed, launcher, gone } = await start(name, 'develop');
@@ -120,7 +91,7 @@ describe.each(sceneNames)('%s', (name) => {
   test('every process of Writ killed: is refused soon after Writ is up again', async () => {
     const { printed, launcher, gone } = await start(name, `with-${name}`);
     expect(printed).toContain('used');
-    const all = processesOfWrit(launcher.pid ?? 0);
+    const all = processesOfWrit(world, launcher.pid ?? 0);
     killEach(all);
     await gone;
     await expect.poll(() => all.filter(isRunning), { timeout: 30_000 }).toEqual([]);

@@ -29,7 +29,7 @@ export async function startHttpUpstream(
       const one: Asked = {
         what: `${request.method} ${request.url}`,
         headers: request.headers as Asked['headers'],
-        body: body === '' ? null : JSON.parse(body),
+        body: contentOf(body, request.headers['content-type']),
       };
       asked.push(one);
       const given = await answer(one);
@@ -48,4 +48,11 @@ export async function startHttpUpstream(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Forms as an object too. */
+function contentOf(body: string, type: string | undefined): unknown {
+  if (body === '') return null;
+  if (type === 'application/x-www-form-urlencoded') return Object.fromEntries(new URLSearchParams(body));
+  return JSON.parse(body);
 }

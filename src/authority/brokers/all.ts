@@ -1,6 +1,8 @@
 /** The kinds of credentials that Writ can lend. */
 import { aws } from './aws.ts';
+import { azure } from './azure.ts';
 import type { Brokers } from './broker.ts';
+import { gcp } from './gcp.ts';
 import { gitHttps } from './git-https.ts';
 import { githubApp } from './github-app.ts';
 import { inject } from './inject.ts';
@@ -18,6 +20,8 @@ export const brokers: Brokers = {
   vault,
   kubernetes,
   aws,
+  gcp,
+  azure,
   inject,
   static: fixed,
 };

@@ -14,8 +14,11 @@ export interface Upstream {
   readonly random: (bytes: number) => Uint8Array;
   /** @throws WritError `upstream_secret_missing`, without saying more than where it was looked for */
   readonly secret: (source: SecretSource) => Promise<string>;
-  /** A token that says which task asks (JWT-SVID), for this audience. */
-  readonly identity: (audience: string) => Promise<string>;
+  /**
+   * A token that says which task asks (JWT-SVID), for this audience.
+   * @param subject `assistant` where the upstream knows none but lasting subjects: the task stands in another claim
+   */
+  readonly identity: (audience: string, subject?: 'assistant') => Promise<string>;
   /** Aborts when nobody waits for the answer any more: then nothing may come into being upstream. */
   readonly signal: AbortSignal;
 }

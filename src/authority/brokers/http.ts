@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
+import { boundedText } from '../../core/model/bounded-text.ts';
 import { WritError } from '../../core/model/errors.ts';
 
 export interface UpstreamCall {
@@ -49,12 +49,9 @@ export async function callUpstream(url: URL, call: UpstreamCall): Promise<Upstre
   );
   request.on('error', reject).end(body);
   const answer = await promise;
-  const length = Number(answer.headers['content-length'] ?? 0);
-  if (length > largestAnswer) {
-    answer.destroy();
-    throw new WritError('upstream_failed', 'the upstream answers at too great a length');
-  }
-  return { status: answer.statusCode ?? 0, body: await text(answer) };
+  const content = await boundedText(answer, largestAnswer);
+  if (content === null) throw new WritError('upstream_failed', 'the upstream answers at too great a length');
+  return { status: answer.statusCode ?? 0, body: content };
 }
 
 function contentOf({ body, form }: UpstreamCall): {

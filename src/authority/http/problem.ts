@@ -42,6 +42,7 @@ const statusOf: Readonly<Record<Code, Status>> = {
   execution_ended: 409,
   writ_not_active: 409,
   task_key_mismatch: 403,
+  task_audience_refused: 403,
   key_missing: 503,
   guard_only: 403,
   lease_unknown: 404,

@@ -3,11 +3,12 @@ import { svidCertificate } from '../../core/identity/certificate.ts';
 import { ecThumbprint, type EcPublicJwk } from '../../core/identity/ec-key.ts';
 import { signJwt } from '../../core/identity/jwt.ts';
 import { jwtSvidClaims, jwtSvidType } from '../../core/identity/jwt-svid.ts';
-import { taskId } from '../../core/identity/spiffe-id.ts';
+import { assistantId, taskId } from '../../core/identity/spiffe-id.ts';
 import type { JwtSvid, Workload, X509Svid } from '../../core/model/svid.ts';
 import type { Json } from '../../core/model/entry.ts';
 import { WritError } from '../../core/model/errors.ts';
 import type { Writ } from '../../core/model/writ.ts';
+import { exchangedAudience } from '../../core/policy/credentials.ts';
 import {
   currentBundle,
   entry,
@@ -26,6 +27,8 @@ export interface JwtSvidRequest {
   readonly audience: readonly string[];
   /** Who asked, as the guard attested them; null where it asks for itself. */
   readonly workload: Workload | null;
+  /** For upstreams that know none but lasting subjects. */
+  readonly subject?: 'assistant' | undefined;
 }
 
 export interface X509SvidRequest {
@@ -34,17 +37,19 @@ export interface X509SvidRequest {
   readonly workload: Workload | null;
 }
 
-/** @throws WritError `writ_unknown`, `writ_ended`, `writ_not_active` */
+/** @throws WritError `writ_unknown`, `writ_ended`, `writ_not_active`, `task_audience_refused` */
 export async function issueJwtSvid(
   context: AuthorityContext,
-  { writ: id, audience, workload }: JwtSvidRequest,
+  { writ: id, audience, workload, subject }: JwtSvidRequest,
 ): Promise<JwtSvid> {
+  if (workload !== null) assertNotExchanged(context, audience);
   const { kid } = await activeKey(context, 'jwt-svid');
   const jti = Buffer.from(context.random(16)).toString('base64url');
   const { writ, expiresAt } = await recordIssue(context, id, { kind: 'jwt-svid', audience, jti }, workload);
   const { trustDomain } = currentBundle(context).organisation;
   const facts = { issuer: issuerOf(context), trustDomain, audience, jti, now: context.clock(), expiresAt };
-  const claims = jwtSvidClaims(writ.claims, facts);
+  const task = jwtSvidClaims(writ.claims, facts);
+  const claims = subject === undefined ? task : { ...task, sub: assistantId(trustDomain, task.assistant) };
   const svid = await signJwt(jwtSvidType, claims, kid, (message) =>
     context.identity.keyStore.sign(kid, message),
   );
@@ -79,6 +84,17 @@ export async function issueX509Svid(
     (message) => context.identity.keyStore.sign(signer.kid, message),
   );
   return { id: spiffeId, certificate: certificate.toString('base64'), expiresAt };
+}
+
+/** With such a token the task itself would be given what a credential gives, without its limits and its end. */
+function assertNotExchanged(context: AuthorityContext, audience: readonly string[]): void {
+  const credentials = Object.values(currentBundle(context).organisation.credentials);
+  const taken = audience.find((one) => credentials.some((given) => exchangedAudience(given) === one));
+  if (taken === undefined) return;
+  throw new WritError<AuthorityErrorCode>(
+    'task_audience_refused',
+    `tokens for ${taken} are exchanged by Writ: use the credential instead`,
+  );
 }
 
 /** Before anything is signed: what could not be recorded is not issued. */

@@ -74,8 +74,8 @@ export async function askUpstream<T>(
     reject(new WritError('upstream_overdue', `the upstream did not answer within ${withinMs / 1000} s`));
   }, withinMs);
   try {
-    const identity = async (audience: string) =>
-      (await issueJwtSvid(context, { writ, audience: [audience], workload: null })).svid;
+    const identity: Upstream['identity'] = async (audience, subject) =>
+      (await issueJwtSvid(context, { writ, audience: [audience], workload: null, subject })).svid;
     const upstream = { clock, random, secret: leasing.secret, identity, signal: overdue.signal };
     return await Promise.race([act(upstream), promise]);
   } finally {

@@ -32,6 +32,10 @@ export function taskId(trustDomain: string, assistant: string, task: string): st
   return checked(`spiffe://${trustDomain}/assistant/${assistant}/task/${task}`);
 }
 
+export function assistantId(trustDomain: string, assistant: string): string {
+  return checked(`spiffe://${trustDomain}/assistant/${assistant}`);
+}
+
 /** The task that an id of this trust domain names; null for any other id. */
 export function taskOf(id: string, trustDomain: string): { assistant: string; task: string } | null {
   const parsed = parseSpiffeId(id);

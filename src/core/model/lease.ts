@@ -5,7 +5,17 @@
 import type { Json } from './entry.ts';
 
 export type BrokerKind =
-  'postgres' | 'git-https' | 'ssh' | 'github-app' | 'vault' | 'kubernetes' | 'aws' | 'inject' | 'static';
+  | 'postgres'
+  | 'git-https'
+  | 'ssh'
+  | 'github-app'
+  | 'vault'
+  | 'kubernetes'
+  | 'aws'
+  | 'gcp'
+  | 'azure'
+  | 'inject'
+  | 'static';
 
 export const leaseStates = [
   'requested', // on record, and the upstream is being asked

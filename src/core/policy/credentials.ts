@@ -1,7 +1,7 @@
 /** The `credentials` section of `organisation.yaml`: which upstreams give out what, and who speaks to them. */
 import { z } from 'zod';
 import { duration } from './duration.ts';
-import { injectionFields, injectionScopes } from './injection.ts';
+import { injectionFields, injectionScopes, type Injection } from './injection.ts';
 
 const text = z.string().min(1).max(500);
 const path = z.string().startsWith('/', 'must be an absolute path').max(4096);
@@ -239,6 +239,57 @@ const aws = z.strictObject({
   ca: path.optional(),
 });
 
+/** Of an API that takes bearer tokens: the task has a placeholder. */
+const { hosts, requests } = injectionFields;
+
+const gcp = z.strictObject({
+  ...common,
+  broker: z.literal('gcp'),
+  /** Of a workload identity pool, by its full name without the host. */
+  provider: z
+    .string()
+    .max(300)
+    .regex(
+      /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/,
+      'must be projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+    ),
+  /** As whom, by its address. */
+  serviceAccount: z
+    .string()
+    .max(300)
+    .regex(/^[a-z0-9-]+@[a-z0-9.-]+$/, 'must be the address of a service account'),
+  /** That SDKs work in; by default the one in the service account's address. */
+  project: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'must be the id of a project')
+    .optional(),
+  scopes: z.array(z.url().max(300)).min(1).max(20),
+  ttl: duration({ least: '1m', most: '1h' }).default(10 * 60_000),
+  sts: upstreamUrl.default('https://sts.googleapis.com'),
+  iam: upstreamUrl.default('https://iamcredentials.googleapis.com'),
+  hosts,
+  requests,
+  ca: path.optional(),
+});
+
+const azureId = z.string().regex(/^[A-Za-z0-9.-]{1,100}$/, 'must be an id or a domain');
+
+const azure = z.strictObject({
+  ...common,
+  broker: z.literal('azure'),
+  tenant: azureId,
+  /** Of an application or a user-assigned managed identity. */
+  client: azureId,
+  /** Of the one API that tokens are for. */
+  resource: z.url().max(300),
+  /** As the federated identity credential has it. */
+  audience: text.default('api://AzureADTokenExchange'),
+  authority: upstreamUrl.default('https://login.microsoftonline.com'),
+  hosts,
+  requests,
+  ca: path.optional(),
+});
+
 /** An HTTPS API: the task has a placeholder, and the proxy puts the secret in on the way out. */
 const inject = z.strictObject({
   ...common,
@@ -263,8 +314,8 @@ const fixed = z.strictObject({
 
 export const credential = z.discriminatedUnion(
   'broker',
-  [postgres, gitHttps, ssh, githubApp, vault, kubernetes, aws, inject, fixed],
-  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes, aws, inject, static',
+  [postgres, gitHttps, ssh, githubApp, vault, kubernetes, aws, gcp, azure, inject, fixed],
+  'must be one of: postgres, git-https, ssh, github-app, vault, kubernetes, aws, gcp, azure, inject, static',
 );
 export type Credential = z.output<typeof credential>;
 export type CredentialOf<Kind extends Credential['broker']> = Extract<Credential, { broker: Kind }>;
@@ -282,6 +333,10 @@ export function scopesOf(given: Credential): readonly string[] {
       return [`service-account:${given.namespace}/${given.serviceAccount}`];
     case 'aws':
       return [`role:${given.role}`];
+    case 'gcp':
+      return [`service-account:${given.serviceAccount}`, ...given.scopes, ...injectionScopes(given)].sort();
+    case 'azure':
+      return [`client:${given.client}`, `resource:${given.resource}`, ...injectionScopes(given)].sort();
     case 'inject':
     case 'static':
       return injectionScopes(given);
@@ -296,4 +351,30 @@ export function scopesOf(given: Credential): readonly string[] {
 
 function postgresScopes(one: PostgresGrant): readonly string[] {
   return 'role' in one ? [`role:${one.role}`] : one.privileges;
+}
+
+/** Who exchanges a token for this audience is Writ alone, or else a task would get more than it was lent. */
+export function exchangedAudience(given: Credential): string | null {
+  if (given.broker === 'gcp') return gcpAudience(given);
+  return given.broker === 'aws' || given.broker === 'azure' ? given.audience : null;
+}
+
+export function gcpAudience({ provider }: Pick<CredentialOf<'gcp'>, 'provider'>): string {
+  return `//iam.googleapis.com/${provider}`;
+}
+
+/** How a credential is put into requests by the proxy; null for those that are not. */
+export function injectionOf(
+  given: Credential,
+): (Injection & { readonly variables: readonly string[]; readonly ca?: string | undefined }) | null {
+  switch (given.broker) {
+    case 'inject':
+    case 'static':
+      return given;
+    case 'gcp':
+    case 'azure':
+      return { ...given, place: { header: 'authorization', prefix: 'Bearer ' }, variables: [] };
+    default:
+      return null;
+  }
 }

@@ -119,7 +119,7 @@ function pathMatches(pattern: string, path: string): boolean {
 }
 
 /** What policy may speak of, and people read: `host:api.example`, `GET /v1/issues`. */
-export function injectionScopes({ hosts, requests }: Injection): readonly string[] {
+export function injectionScopes({ hosts, requests }: Omit<Injection, 'place'>): readonly string[] {
   const asked = requests.flatMap(({ methods, paths }) =>
     methods.flatMap((one) => paths.map((path) => `${one} ${path}`)),
   );

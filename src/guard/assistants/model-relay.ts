@@ -2,11 +2,11 @@
  * The assistant's only way out: its model's API, over a Unix socket of its session. The assistant knows a
  * placeholder; the real credential is put in here and never enters the sandbox.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { isSameSecret } from '../../core/identity/same-secret.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { Masking, maskText } from '../injection/mask.ts';
 import { secretForms } from '../injection/secret-forms.ts';
@@ -145,13 +145,7 @@ function isKnown(request: http.IncomingMessage, placeholder: string): boolean {
   const key = request.headers['x-api-key'];
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const given = [typeof key === 'string' ? key : undefined, bearer].filter((value) => value !== undefined);
-  return given.length > 0 && given.every((value) => isSame(value, placeholder));
-}
-
-/** Digests first, so that neither content nor length shows in the time it takes. */
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+  return given.length > 0 && given.every((value) => isSameSecret(value, placeholder));
 }
 
 function passed(raw: readonly string[], without: ReadonlySet<string>, also: ReadonlySet<string>): string[] {

@@ -112,6 +112,8 @@ async function contribute(place: Place): Promise<Contribution> {
       return contributeKubernetes(place, place.credential.namespace);
     case 'aws':
       return contributeAws(place, place.credential);
+    case 'gcp':
+    case 'azure':
     case 'inject':
     case 'static':
       return { environment: {}, binds: [] }; // by the proxy, see src/guard/injection

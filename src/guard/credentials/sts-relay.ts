@@ -3,8 +3,8 @@
  * ask here by themselves, and are given what the guard was lent. The identity they show is a placeholder.
  */
 import * as http from 'node:http';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { boundedText } from '../../core/model/bounded-text.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { listenPrivately } from '../private-socket.ts';
 import type { LeaseHolder } from './lease-holder.ts';
@@ -58,9 +58,9 @@ async function serve(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const length = Number(request.headers['content-length'] ?? Number.NaN);
-  if (!(length <= longestRequest)) throw new WritError('request_refused', 'the request has no proper length');
-  const form = new URLSearchParams(await text(request));
+  const body = await boundedText(request, longestRequest);
+  if (body === null) throw new WritError('request_refused', 'the request is larger than any call of STS');
+  const form = new URLSearchParams(body);
   const action = form.get('Action');
   if (action === 'GetCallerIdentity') {
     return answer(response, action, identity(lentSession.parse((await holder.held()).secret)));

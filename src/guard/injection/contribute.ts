@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WritError } from '../../core/model/errors.ts';
 import type { Bundle } from '../../core/policy/bundle.ts';
-import type { CredentialOf } from '../../core/policy/credentials.ts';
+import { injectionOf } from '../../core/policy/credentials.ts';
 import { isInjectionHost } from '../../core/policy/injection.ts';
 import { registered } from '../../core/policy/organisation.ts';
 import type { Contribution } from '../contribution.ts';
@@ -14,6 +14,7 @@ import type { Endpoint } from '../egress/endpoint.ts';
 import type { EgressOptions } from '../egress/proxy.ts';
 import type { Guard } from '../guard.ts';
 import type { Session } from '../session.ts';
+import { contributeCloudTokens } from './cloud-tokens.ts';
 import type { Placed } from './placing.ts';
 import { SeenSecrets } from './seen-secrets.ts';
 import { createSessionAuthority } from './session-authority.ts';
@@ -25,7 +26,7 @@ export interface Injecting {
   readonly terminate: NonNullable<EgressOptions['terminate']>;
 }
 
-type Injected = CredentialOf<'inject' | 'static'>;
+type Injected = NonNullable<ReturnType<typeof injectionOf>>;
 
 interface Held {
   readonly placeholder: string;
@@ -63,11 +64,23 @@ export async function contributeInjection(
     placed: async () => placedNow(await guard.bundle(), profile, held),
     seen: new SeenSecrets(),
   });
+  const tokens = await contributeCloudTokens(
+    guard,
+    session,
+    folder,
+    new Map([...held].map(([name, { placeholder }]) => [name, placeholder])),
+  );
   return {
     terminate: (endpoint) => (settings.some((one) => isInjectionHost(one, endpoint)) ? carry : null),
     contribution: {
-      environment: { ...trustVariables(bundlePath, ownPath), ...placeholders(atStart, held) },
+      environment: {
+        ...trustVariables(bundlePath, ownPath),
+        ...placeholders(atStart, held),
+        ...tokens.environment,
+      },
+      relays: tokens.relays ?? [],
       binds: [
+        ...tokens.binds,
         { source: bundle, target: bundlePath, mode: 'ro' },
         { source: own, target: ownPath, mode: 'ro' },
         ...(isPlainFile(debianBundle) ? [{ source: bundle, target: debianBundle, mode: 'ro' as const }] : []),
@@ -79,8 +92,8 @@ export async function contributeInjection(
 function injectedOf({ organisation }: Bundle, profile: string): readonly (readonly [string, Injected])[] {
   return (registered(organisation.profiles, profile)?.credentials ?? []).flatMap((name) => {
     const credential = registered(organisation.credentials, name);
-    const injected = credential?.broker === 'inject' || credential?.broker === 'static';
-    return injected ? [[name, credential] as const] : [];
+    const injected = credential === null ? null : injectionOf(credential);
+    return injected === null ? [] : [[name, injected] as const];
   });
 }
 
