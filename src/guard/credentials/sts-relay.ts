@@ -4,6 +4,7 @@
  */
 import * as http from 'node:http';
 import { z } from 'zod';
+import { isSameSecret } from '../../core/identity/same-secret.ts';
 import { boundedText } from '../../core/model/bounded-text.ts';
 import { WritError } from '../../core/model/errors.ts';
 import { listenPrivately } from '../private-socket.ts';
@@ -68,7 +69,7 @@ async function serve(
   if (action !== 'AssumeRoleWithWebIdentity') {
     throw new WritError('request_refused', 'this session has one role, which is assumed by web identity');
   }
-  if (form.get('RoleArn') !== role || form.get('WebIdentityToken') !== placeholder) {
+  if (form.get('RoleArn') !== role || !isSameSecret(form.get('WebIdentityToken') ?? '', placeholder)) {
     throw new WritError('request_refused', `the task may assume ${role} alone, by the token it was given`);
   }
   answer(response, action, assumed(lentSession.parse((await holder.use()).secret)));
