@@ -1,7 +1,7 @@
 /** Paths as the command sees them: made absolute by their text alone, and where on the machine they lie. */
+import { credentialStoreOf } from '../model/credential-stores.ts';
 import type { Area, PathOperation } from '../model/operation.ts';
 import type { LinkSource } from './links.ts';
-import { credentialStoreOf } from './credential-stores.ts';
 import { sensitivityOf } from './sensitive-paths.ts';
 
 export interface Place extends LinkSource {

@@ -1,7 +1,7 @@
 /** Globs: the worst of what they may match among the files that matter. */
+import { credentialFiles } from '../model/credential-stores.ts';
 import type { Sensitivity } from '../model/operation.ts';
 import { classifyPath, type Classified, type Place } from './paths.ts';
-import { credentialFiles } from './credential-stores.ts';
 import { sensitiveExamples, sensitiveFolders, sensitivityOf, sensitivityOrder } from './sensitive-paths.ts';
 
 const wild = /[*?[]/;

@@ -1,5 +1,6 @@
 /** `organisation.yaml`: who and what there is, as data. What they may do is said by the Cedar policies beside it. */
 import { z } from 'zod';
+import { credentialVariableOf } from '../model/credential-stores.ts';
 import type { EnforcementLevel } from '../model/decision.ts';
 import { repositoryProofs } from '../model/writ.ts';
 import { credential } from './credentials.ts';
@@ -44,7 +45,11 @@ const variable = z
   .regex(
     /^(?!(LD|DYLD|WRIT)_|(BASH_ENV|ENV|GCONV_PATH)$)/,
     'changes which code every program loads, and never passes from a caller',
-  );
+  )
+  .refine((name) => credentialVariableOf(name) === null, {
+    error: ({ input }) =>
+      `holds a login (${credentialVariableOf(String(input)) ?? ''}) and never passes from a caller: lend it as a credential`,
+  });
 const refPattern = z
   .string()
   .regex(
