@@ -27,6 +27,8 @@ void take_terminal_back(void) {
 
 static void kill_tree(struct session *session) {
     session->killed = true;
+    /* Nothing of the command is in it yet. */
+    if (session->sandbox.held && session->sandbox.process > 0) kill(session->sandbox.process, SIGKILL);
     sandbox_ask(&session->sandbox, KILL_ALL);
     if (session->kill_at < 0) session->kill_at = now_us() + kill_patience_ms * 1000;
 }
@@ -83,21 +85,34 @@ static void forward_signals(struct session *session, int signals) {
     }
 }
 
-/* While the command runs the guard only says things, or has it killed. */
+static void start_command(struct session *session) {
+    if (session->started_at != 0) return;
+    session->started_at = now_us();
+    sandbox_release(&session->sandbox);
+    sandbox_serve(&session->sandbox);
+}
+
+/* Once it has let the command start, the guard only says things, or has it killed. */
 static void heed_guard(struct session *session) {
     struct message message;
     while (next_message(session, &message)) {
         if (item_is(&message, 0, "say") || item_is(&message, 0, "kill")) say_items(&message, 1);
         if (item_is(&message, 0, "kill")) kill_tree(session);
+        if (item_is(&message, 0, "start")) start_command(session);
+        if (item_is(&message, 0, "end") && session->started_at == 0) {
+            session->refused = end_without_start(session, &message);
+            kill_tree(session);
+        }
         done_with(session, &message);
     }
-    if (session->guard < 0) kill_tree(session);
+    if (session->guard < 0 && session->refused < 0) kill_tree(session);
 }
 
 static void lose_guard(struct session *session) {
     static const char words[] = "Writ went away, so the command is killed";
     close(session->guard);
     session->guard = -1;
+    if (session->refused >= 0) return;
     say(words, sizeof words - 1);
     kill_tree(session);
 }

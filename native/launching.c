@@ -94,11 +94,13 @@ static uint32_t append_inherited(struct buffer *to, const struct message *names,
     return count;
 }
 
+/* Process 1 is made at once, and waits there for what it is to run. */
 static bool hand_over_to_sandbox(struct session *session, const struct launch *launch) {
-    struct buffer *to = &session->sandbox.requests;
+    struct buffer *to = &session->sandbox.later;
     struct buffer none = {0}, more = {0};
     struct message names;
-    bool valid = append_extended(to, launch->bubblewrap, &none, 0);
+    bool valid = append_extended(&session->sandbox.requests, launch->bubblewrap, &none, 0);
+    session->sandbox.held = true;
     bool foreground = session->foreground || session->own.master >= 0;
     if (foreground) append_text(&more, "foreground");
     valid = valid && append_extended(to, launch->settings, &more, foreground ? 1 : 0);
@@ -159,10 +161,11 @@ static bool report_end(struct session *session, const struct ending *ending, lon
     struct message message;
     do {
         while (next_message(session, &message)) {
-            bool recorded = item_is(&message, 0, "recorded");
+            bool recorded = item_is(&message, 0, "recorded"), refused = item_is(&message, 0, "end");
+            if (refused) session->refused = end_without_start(session, &message);
             if (recorded || item_is(&message, 0, "kill")) say_items(&message, 1);
             done_with(session, &message);
-            if (recorded) return true;
+            if (recorded || refused) return true;
         }
     } while (wait_for_guard(session, record_patience_ms));
     say(words, sizeof words - 1);
@@ -245,10 +248,12 @@ static int run_sandbox(struct session *session, const struct launch *launch) {
         session->sandbox.complaint_length =
             (size_t)snprintf(session->sandbox.complaint, sizeof session->sandbox.complaint, "%s", directory);
     }
-    report_end(session, &ending, now_us() - begun, &planted, planted_count);
+    if (session->started_at != 0) begun = session->started_at;
+    if (session->refused < 0) report_end(session, &ending, now_us() - begun, &planted, planted_count);
     sandbox_await(&session->sandbox);
     say_planted(&planted);
     buffer_free(&planted);
+    if (session->refused >= 0) return session->refused;
     if (strcmp(ending.reason, "not-started") == 0) {
         complain(session, directory, directory == NULL ? "See: writ status" : "Redirect it from or to a file");
     }

@@ -56,7 +56,13 @@ void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct t
 }
 
 void sandbox_ask(struct sandbox *sandbox, unsigned char request) {
-    if (sandbox->control >= 0) buffer_append(&sandbox->requests, &request, 1);
+    if (sandbox->control >= 0) buffer_append(sandbox->held ? &sandbox->later : &sandbox->requests, &request, 1);
+}
+
+void sandbox_release(struct sandbox *sandbox) {
+    sandbox->held = false;
+    buffer_append(&sandbox->requests, sandbox->later.bytes, sandbox->later.length);
+    buffer_free(&sandbox->later);
 }
 
 static void take_line(struct sandbox *sandbox, const char *line) {
@@ -133,5 +139,6 @@ void sandbox_free(struct sandbox *sandbox) {
     if (sandbox->control >= 0) close(sandbox->control);
     if (sandbox->complaints >= 0) close(sandbox->complaints);
     buffer_free(&sandbox->requests);
+    buffer_free(&sandbox->later);
     buffer_free(&sandbox->lines);
 }

@@ -23,6 +23,8 @@ struct sandbox {
     int control;   /* -1 once the other end is gone */
     int complaints;
     struct buffer requests, lines;
+    bool held;           /* process 1 is not told yet what to run */
+    struct buffer later; /* what it is told then, and what was asked for meanwhile */
     char complaint[1024]; /* what was said on standard error before the command started */
     size_t complaint_length;
     bool started, stopped;
@@ -38,6 +40,9 @@ void sandbox_start(struct sandbox *sandbox, char *const *cgroups, const struct t
 enum { TAKE_FOREGROUND = 0xfe, KILL_ALL = 0xff };
 /* The number of a signal, or one of those above. */
 void sandbox_ask(struct sandbox *sandbox, unsigned char request);
+
+/* Process 1 learns what to run. */
+void sandbox_release(struct sandbox *sandbox);
 
 /* Moves what can be moved without waiting. `stopped` is set when the command was. */
 void sandbox_serve(struct sandbox *sandbox);

@@ -13,8 +13,9 @@
  *                             to add from the caller's; files that must not exist afterwards; the file into which
  *                             the terminal is recorded, and what must not stand in it; how many bytes may be
  *                             printed, or nothing where that is not limited
+ *   start                     what was launched may start: its view is made while the guard still writes down that it may
  *   kill TEXT                 the whole tree, at once
- *   end STATUS JSON TEXT…     nothing is started: JSON for --json, texts for people
+ *   end STATUS JSON TEXT…     nothing is started, whatever was launched: JSON for --json, texts for people
  *   recorded TEXT…            the end is on the log
  * The launcher's, after the request: `started`, `used CPU_MS MEMORY_KIB PROCESSES OUTPUT_BYTES` as often as the
  * sandbox tells it, and last
@@ -102,7 +103,7 @@ bool wait_for_guard(struct session *session, int patience_ms) {
     return !(events.revents & (POLLIN | POLLHUP | POLLERR)) || buffer_receive(&session->incoming, session->guard);
 }
 
-static int end_without_launch(struct session *session, const struct message *message) {
+int end_without_start(struct session *session, const struct message *message) {
     char status[4] = {0};
     if (message->count < 3 || message->items[1].length > 3) return EXIT_FAILED;
     memcpy(status, message->items[1].bytes, message->items[1].length);
@@ -129,7 +130,7 @@ static int converse(struct session *session) {
                 say_items(&message, 1);
                 status = KILLED;
             } else if (item_is(&message, 0, "end")) {
-                status = end_without_launch(session, &message);
+                status = end_without_start(session, &message);
             } else if (item_is(&message, 0, "launch")) {
                 /* The launch points into the block, which must outlive it: what comes meanwhile is read elsewhere. */
                 struct buffer block = session->incoming;
@@ -152,6 +153,7 @@ static int converse(struct session *session) {
 
 static int session_verb(const char *kind, int argc, char **argv) {
     struct session session = {.kill_at = -1,
+                              .refused = -1,
                               .sandbox = {.control = -1, .complaints = -1},
                               .own = {.master = -1, .slave = -1, .recording = {.fd = -1}},
                               .output = {.streams = {{.from = -1, .given = -1}, {.from = -1, .given = -1}}}};

@@ -14,6 +14,8 @@ struct session {
     int guard; /* -1 once it is gone */
     struct buffer outgoing, incoming;
     bool terminal, foreground, killed;
+    long long started_at; /* when the guard let it start; 0 before */
+    int refused;          /* the exit status where the guard will not, or -1 */
     bool in_place; /* without namespaces, whose end is that of all in them */
     long long kill_at; /* when the sandbox is killed from outside, or -1 */
     struct sandbox sandbox;
@@ -28,6 +30,8 @@ void done_with(struct session *session, struct message *message);
 /* Waits for the guard alone; false when it is gone, or has been silent for as long (-1: for ever). */
 bool wait_for_guard(struct session *session, int patience_ms);
 void say_items(const struct message *message, uint32_t from);
+/* What an `end` message says; the exit status. */
+int end_without_start(struct session *session, const struct message *message);
 
 /* From a launch message to the report of the end (launching.c); the exit status, or -1 where it is no such message. */
 int run_launch(struct session *session, const struct message *message);

@@ -21,7 +21,6 @@ import type { SessionMessage } from './launcher/session-message.ts';
 import { prepareLaunch } from './launch.ts';
 import { limitsInForce, limitsReached } from './limits.ts';
 import type { SessionCgroups } from './sandbox/cgroup.ts';
-import type { LaunchSpec } from './sandbox/launch-spec.ts';
 import { endStrays } from './sandbox/strays.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
 import { recordingFile, sealed } from './recording.ts';
@@ -128,33 +127,39 @@ async function launchSession(guard: Guard, session: Session): Promise<void> {
   const prepared = isGovernedAssistant(session.request)
     ? await prepareAssistant(guard, session)
     : await prepareCommand(guard, session);
-  if (prepared === null) return;
+  if (!prepared) return;
   keepRenewed(guard, session);
-  session.channel.send({ type: 'launch', session: session.id, spec: prepared });
+  session.channel.send({ type: 'start' });
 }
 
-async function prepareAssistant(guard: Guard, session: Session): Promise<LaunchSpec> {
+async function prepareAssistant(guard: Guard, session: Session): Promise<boolean> {
+  await launch(guard, session);
+  await guard.authority.record([startRecord(guard, session)]);
+  return true;
+}
+
+/** What takes the launcher longest can begin at once: its sandbox learns what to run only when the start is on record. */
+async function launch(guard: Guard, session: Session): Promise<void> {
   const spec = await prepareLaunch(guard, session);
   session.forbidden = spec.forbidden;
-  await guard.authority.record([startRecord(guard, session)]);
-  return spec;
+  session.channel.send({ type: 'launch', session: session.id, spec });
 }
 
-/** Decision and start go on record in one transaction. Null when it may not start, or nobody waits for it any more. */
-async function prepareCommand(guard: Guard, session: Session): Promise<LaunchSpec | null> {
-  const prepared: LaunchSpec[] = [];
+/** Decision and start go on record in one transaction. False when it may not start, or nobody waits for it any more. */
+async function prepareCommand(guard: Guard, session: Session): Promise<boolean> {
+  let launched = false;
   const { decision, approval } = await decide(guard, session, async (answer) => {
     session.announced.add(answer.decision.operations, answer.evidence);
     session.reconciler.heard(answer.decision);
     if (session.channel.closed.aborted) return [];
-    prepared.push(await prepareLaunch(guard, session));
-    session.forbidden = prepared[0]?.forbidden ?? [];
+    await launch(guard, session);
+    launched = true;
     return [startRecord(guard, session)];
   });
-  if (decision.decision === 'allow') return prepared[0] ?? null;
+  if (decision.decision === 'allow') return launched;
   session.channel.send({ type: 'refused', decision, approval: approval?.id ?? null });
   await abandon(guard, session, `the command was not allowed (${decision.decision})`);
-  return null;
+  return false;
 }
 
 function startRecord(guard: Guard, session: Session): GuardRecord {

@@ -26,6 +26,7 @@ await listen(home, {
       running.set(name, { channel, killAfterMs: request.killAfterMs });
       channel.closed.addEventListener('abort', () => cgroups.remove());
       channel.send({ type: 'launch', session: name, spec });
+      channel.send({ type: 'start' });
     } catch (error) {
       if (error instanceof WritError) {
         const { code, message } = error;

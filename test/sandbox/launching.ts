@@ -56,7 +56,10 @@ export async function launch(spec: LaunchSpec, program = launcher): Promise<Laun
   const home = mkdtempSync(join(tmpdir(), 'writ-launch-'));
   const ended = Promise.withResolvers<LaunchResult | LaunchFailure>();
   const server = await listen(home, {
-    open: async (_request, channel) => channel.send({ type: 'launch', session: 'one', spec }),
+    async open(_request, channel) {
+      channel.send({ type: 'launch', session: 'one', spec });
+      channel.send({ type: 'start' });
+    },
     async end(_session, end) {
       ended.resolve(resultOf(end));
       return [];

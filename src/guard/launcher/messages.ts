@@ -99,6 +99,8 @@ export function encodeMessage(message: Exclude<SessionMessage, { type: 'notice' 
       ]);
     case 'launch':
       return encodeLaunch(message.session, message.spec);
+    case 'start':
+      return encodeBlock(['start']);
     case 'kill':
       return encodeBlock(['kill', message.reason]);
     case 'refused':

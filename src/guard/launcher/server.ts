@@ -37,6 +37,8 @@ class Connection {
   readonly #gone = new AbortController();
   #fields: readonly Buffer[] | null = null;
   #opened = false;
+  /** Whether the guard is done with opening, and it came to no fault. */
+  #opening: Promise<boolean> = Promise.resolve(false);
   #session: string | null = null;
   #launcher: LauncherProcess | null = null;
   readonly #notices: string[] = [];
@@ -60,7 +62,7 @@ class Connection {
     const type = this.#opened ? block[0]?.toString('utf8') : undefined;
     if (this.#fields === null) this.#fields = block;
     else if (!this.#opened) this.#open(this.#fields, block);
-    else if (type === 'ended' && this.#session !== null) this.#end(this.#session, block);
+    else if (type === 'ended' && this.#session !== null) void this.#end(this.#session, block);
     else if (type === 'started' && this.#session !== null) this.#handlers.started?.(this.#session);
     else if (type === 'used' && this.#session !== null)
       this.#handlers.used?.(this.#session, decodeUsage(block));
@@ -75,19 +77,28 @@ class Connection {
       launcher: this.#socket,
       closed: this.#gone.signal,
     };
-    this.#handlers.open(request, channel).catch((error: unknown) => this.#fail(error));
-  }
-
-  #end(session: string, block: readonly Buffer[]): void {
-    this.#session = null;
-    this.#launcher = null;
-    this.#handlers.end(session, decodeEnd(block)).then(
-      (lines) => this.#send({ type: 'recorded', lines: [...this.#toldAtTheEnd(), ...lines] }),
+    this.#opening = this.#handlers.open(request, channel).then(
+      () => true,
       (error: unknown) => {
-        this.#handlers.report(error);
-        this.#socket.end();
+        this.#fail(error);
+        return false;
       },
     );
+  }
+
+  /** A sandbox may fail before its start is on record; its end comes after. */
+  async #end(session: string, block: readonly Buffer[]): Promise<void> {
+    this.#session = null;
+    this.#launcher = null;
+    try {
+      const end = decodeEnd(block);
+      if (!(await this.#opening)) return;
+      const lines = await this.#handlers.end(session, end);
+      this.#send({ type: 'recorded', lines: [...this.#toldAtTheEnd(), ...lines] });
+    } catch (error) {
+      this.#handlers.report(error);
+      this.#socket.end();
+    }
   }
 
   #send(message: SessionMessage): void {
