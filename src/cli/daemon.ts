@@ -28,6 +28,7 @@ import { enforcementReached } from '../guard/enforcement.ts';
 import { endSessionsOf, forgetVerdicts, killSession, type Guard } from '../guard/guard.ts';
 import { guardRoutes } from '../guard/http.ts';
 import { TaskKeys } from '../guard/identity/task-keys.ts';
+import { WritKeys } from '../guard/identity/writ-keys.ts';
 import { TaskLimits } from '../guard/task-limits.ts';
 import { launcherServer } from '../guard/launcher/server.ts';
 import { detectMachine } from '../guard/sandbox/machine.ts';
@@ -88,7 +89,8 @@ async function serve(
     return context.json(errorBody(known), 409);
   });
   const routes = createAuthorityApp(authority.context, report);
-  const callerNow = () => personByLogin(organisationOf(authority), currentLogin());
+  const login = currentLogin();
+  const callerNow = () => personByLogin(organisationOf(authority), login);
   const toAuthority: Send = async (path, { method = 'GET', body, signal } = {}) =>
     routes.request(
       path,
@@ -99,7 +101,8 @@ async function serve(
       },
       { caller: callerNow(), guard: true },
     );
-  const guard = createGuard(home, governance, authorityClient(toAuthority));
+  const versionInForce = () => authority.context.policy.bundle?.version;
+  const guard = createGuard(home, governance, authorityClient(toAuthority), versionInForce);
   authority.context.events.on('ended', ({ writ, state, reason }: WritEnded) =>
     endSessionsOf(guard, writ, `the writ ${writ} is ${state}: ${reason}`),
   );
@@ -209,7 +212,13 @@ async function openPostgres(connectionString: string, signer: NoteSigner): Promi
   return openPostgresStore({ connectionString, signer });
 }
 
-function createGuard(home: Home, governance: string, authority: Guard['authority']): Guard {
+/** @param versionInForce of the authority in this process, so that the policy is not asked for with every use */
+function createGuard(
+  home: Home,
+  governance: string,
+  authority: Guard['authority'],
+  versionInForce: () => string | undefined,
+): Guard {
   const machine = detectMachine();
   const callerPath = (process.env['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));
   const toolchain = findToolchain(callerPath, machine.systemDirectories);
@@ -221,6 +230,7 @@ function createGuard(home: Home, governance: string, authority: Guard['authority
     clock: Date.now,
     newId: (prefix) => newId(prefix, Date.now(), randomBytes(idRandomBytes)),
     taskKeys: new TaskKeys(),
+    writKeys: new WritKeys(authority),
     tasks: new TaskLimits(Date.now),
     searchPath: [...toolchain.searchPath, ...systemPath],
     callerPath,
@@ -232,6 +242,7 @@ function createGuard(home: Home, governance: string, authority: Guard['authority
     sessions: new Map(),
     report,
     async bundle() {
+      if (parsed !== null && parsed.version === versionInForce()) return parsed.bundle;
       const { version, files } = await authority.policy(parsed?.version ?? null);
       if (parsed === null || (files !== null && parsed.version !== version)) {
         const { bundle } = loadBundle(files ?? {}, stockGovernance());

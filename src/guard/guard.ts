@@ -2,6 +2,7 @@
 import type { Bundle } from '../core/policy/bundle.ts';
 import type { AuthorityPort } from './authority-port.ts';
 import type { TaskKeys } from './identity/task-keys.ts';
+import type { WritKeys } from './identity/writ-keys.ts';
 import type { MachineFacts } from './sandbox/machine.ts';
 import type { Toolchain } from './toolchain.ts';
 import type { Session } from './session.ts';
@@ -16,6 +17,7 @@ export interface Guard {
   readonly newId: (prefix: 'ses') => string;
   /** Key pairs of the tasks that this guard asked writs for. */
   readonly taskKeys: TaskKeys;
+  readonly writKeys: WritKeys;
   /** Folders in which commands are looked up inside the sandbox. */
   readonly searchPath: readonly string[];
   /** Folders in which this guard itself was started to look programs up: where assistants are installed. */

@@ -1,7 +1,5 @@
 import type { OpenSessionRequest } from '../core/api/guard.ts';
 import type { WritRefusal } from '../core/api/session.ts';
-import { verificationKeys } from '../core/identity/keys.ts';
-import { verifyWrit } from '../core/identity/writ-token.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import { registered, type Organisation } from '../core/policy/organisation.ts';
@@ -49,8 +47,7 @@ function explained(refusal: WritRefusal, demanded: number, machine: Guard['machi
 
 /** The signature is what grants; what stands beside it only repeats it. */
 async function verified(guard: Guard, writ: Writ): Promise<Writ> {
-  const { keys } = await guard.authority.keys();
-  return { ...writ, claims: verifyWrit(writ.signature, verificationKeys(keys), guard.clock()) };
+  return { ...writ, claims: await guard.writKeys.verify(writ.signature, guard.clock()) };
 }
 
 /** What the writ binds; where its git directories lie is the guard's own affair. */

@@ -1,6 +1,6 @@
 /** Recordings of terminal sessions: where they lie, what must not stand in them, and what the log says of them. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../core/model/entry.ts';
@@ -26,6 +26,7 @@ export function secretsOf(environment: Readonly<Record<string, string>>): string
 
 /** For the log; null where nothing was recorded. */
 export async function sealed(file: string): Promise<Json> {
+  if (!existsSync(file)) return null;
   const digest = createHash('sha256');
   let bytes = 0;
   try {

@@ -1,5 +1,5 @@
 /** What a session needs to get out: its proxy, the port inside that leads there, and the variables that say so. */
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registered } from '../../core/policy/organisation.ts';
 import { commandText } from '../command-text.ts';
@@ -46,9 +46,9 @@ export async function contributeEgress(
   session.stop.signal.addEventListener('abort', () => void egress.stop());
   session.cleanUp.push(() => egress.stop());
   const npmrc = join(folder, 'npmrc');
-  await writeFile(npmrc, npmConfiguration(organisation), { flag: 'wx', mode: 0o644 });
+  writeFileSync(npmrc, npmConfiguration(organisation), { flag: 'wx', mode: 0o644 });
   // In place there is no view to put its configuration into.
-  const forSsh = guard.machine.confinement.kind === 'namespaces' ? await sshFiles(organisation, folder) : [];
+  const forSsh = guard.machine.confinement.kind === 'namespaces' ? sshFiles(organisation, folder) : [];
   return {
     environment: { ...egressEnvironment(organisation), npm_config_globalconfig: insideNpmrc },
     binds: [

@@ -2,13 +2,11 @@
  * The one way out of a sandbox: HTTP, CONNECT and SOCKS on one Unix socket of the session. It holds no credential and
  * asks for none: what can reach the socket is the session itself.
  */
-import { constants } from 'node:fs';
-import { chmod, open } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { basename, dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WritError } from '../../core/model/errors.ts';
+import { listenPrivately } from '../private-socket.ts';
 import { httpAnswer, rawResponse, socksReply } from './answers.ts';
 import { connectOut, refuse, type Connected, type Way } from './connect.ts';
 import type { Refusal, Ruled, Wanted } from './connection.ts';
@@ -107,18 +105,10 @@ class Proxy implements Egress {
   }
 
   async listen(path: string): Promise<void> {
-    // Paths of sockets are limited to 107 bytes, those of folders are not.
-    const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#server.once('error', reject);
-      this.#server.listen(`/proc/self/fd/${folder.fd}/${basename(path)}`, resolve);
-      await promise;
-      await chmod(path, 0o600);
+      await listenPrivately(this.#server, path);
     } catch (cause) {
       throw new WritError('egress_failed', `cannot listen on ${path}`, { cause });
-    } finally {
-      await folder.close();
     }
   }
 

@@ -1,5 +1,5 @@
 /** How ssh finds its way out: the system's configuration (ssh_config(5)), which git, scp and rsync follow as well. */
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Organisation } from '../../core/policy/organisation.ts';
 import type { Bind } from '../sandbox/view.ts';
@@ -18,17 +18,15 @@ const configuration = `Host *
 `;
 
 /** @param folder of the session, outside of the sandbox */
-export async function sshFiles({ network }: Pick<Organisation, 'network'>, folder: string): Promise<Bind[]> {
+export function sshFiles({ network }: Pick<Organisation, 'network'>, folder: string): Bind[] {
   const known = network.sshKnownHosts.map((line) => `${line}\n`).join('');
   const files = [
     ['ssh_config', configuration, insideConfiguration],
     ['ssh_known_hosts', known, insideKnownHosts],
   ] as const;
-  return Promise.all(
-    files.map(async ([name, content, target]): Promise<Bind> => {
-      const source = join(folder, name);
-      await writeFile(source, content, { flag: 'wx', mode: 0o644 });
-      return { source, target, mode: 'ro' };
-    }),
-  );
+  return files.map(([name, content, target]) => {
+    const source = join(folder, name);
+    writeFileSync(source, content, { flag: 'wx', mode: 0o644 });
+    return { source, target, mode: 'ro' };
+  });
 }

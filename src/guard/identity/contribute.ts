@@ -1,13 +1,11 @@
 /** Brings the Workload API into a session: its socket, and the variable that clients look for. */
-import { constants } from 'node:fs';
-import { chmod, open } from 'node:fs/promises';
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { taskId } from '../../core/identity/spiffe-id.ts';
 import { WritError } from '../../core/model/errors.ts';
 import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
+import { listenPrivately } from '../private-socket.ts';
 import type { Session } from '../session.ts';
 import { attest } from './attest.ts';
 import type { TaskAccess } from './workload-api.ts';
@@ -43,11 +41,7 @@ export async function contributeIdentity(
     connections.add(connection);
     connection.once('close', () => connections.delete(connection));
   });
-  await using place = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  // However deep the folder lies, this address fits a sockaddr_un.
-  server.listen(`/proc/self/fd/${place.fd}/${socketName}`);
-  await once(server, 'listening');
-  await chmod(join(folder, socketName), 0o600);
+  await listenPrivately(server, join(folder, socketName));
   session.cleanUp.push(async () => {
     server.close();
     for (const connection of connections) connection.destroy();

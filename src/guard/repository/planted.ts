@@ -4,8 +4,8 @@
  * runs what its settings name (core.fsmonitor, filters, hooks). What was armed like that during a session is disarmed.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { lstat, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runProgram, systemProgram } from './run-program.ts';
 import { gitlinksOf } from './gitlinks.ts';
@@ -22,6 +22,7 @@ export type Armed = ReadonlyMap<string, string>;
 
 const largestSettings = 1024 * 1024;
 const suffix = '.writ-disarmed';
+const gitlinkMode = Buffer.from([0, 0, 0xe0, 0]);
 
 /** Names no program: what every clone has. Anything else in a submodule's configuration may lead to one. */
 const harmless =
@@ -29,10 +30,10 @@ const harmless =
 
 export async function armedFiles(where: Where): Promise<Armed> {
   const found = new Map<string, string>();
-  for (const path of await gitlinks(where)) {
+  for (const path of gitlinks(where)) {
     const directories = await directoriesOf(join(where.worktree, path));
     for (const directory of directories.filter((one) => isTasks(one, where))) {
-      for (const file of await armedIn(directory)) found.set(file, await digestOf(file));
+      for (const file of await armedIn(directory)) found.set(file, digestOf(file));
     }
   }
   return found;
@@ -52,18 +53,17 @@ function isTasks(directory: string, { worktree, gitDirectory, commonDirectory }:
   return [worktree, gitDirectory, commonDirectory].some((folder) => directory.startsWith(`${folder}/`));
 }
 
-async function gitlinks({ gitDirectory }: Where): Promise<string[]> {
-  const names = await readdir(gitDirectory);
+/** On this thread, as the other small files of a git directory: each turn of another costs more than its read. */
+function gitlinks({ gitDirectory }: Where): string[] {
+  const names = readdirSync(gitDirectory);
   const indexes = names.filter((name) => name === 'index' || name.startsWith('sharedindex.'));
-  const found = await Promise.all(
-    indexes.map(async (name) => {
-      const index = await contentOf(join(gitDirectory, name));
-      // The mode of a gitlink: most indexes hold none.
-      if (!index.includes(Buffer.from([0, 0, 0xe0, 0]))) return [];
-      return [20, 32].flatMap((hashBytes) => readable(() => gitlinksOf(index, hashBytes)));
-    }),
-  );
-  return [...new Set(found.flat())];
+  const found = indexes.flatMap((name) => {
+    const index = contentOf(join(gitDirectory, name));
+    // The mode of a gitlink: most indexes hold none.
+    if (!index.includes(gitlinkMode)) return [];
+    return [20, 32].flatMap((hashBytes) => readable(() => gitlinksOf(index, hashBytes)));
+  });
+  return [...new Set(found)];
 }
 
 /** The git directory of a submodule, and the one that it shares settings with. */
@@ -117,16 +117,18 @@ async function textOf(file: string): Promise<string | null> {
   );
 }
 
-async function digestOf(file: string): Promise<string> {
-  return createHash('sha256')
-    .update(await contentOf(file))
-    .digest('hex');
+function digestOf(file: string): string {
+  return createHash('sha256').update(contentOf(file)).digest('hex');
 }
 
 /** Nothing of a pipe, which would be waited for. */
-async function contentOf(path: string): Promise<Buffer> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return (await file.stat()).isFile() ? file.readFile() : Buffer.alloc(0);
+function contentOf(path: string): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return fstatSync(file).isFile() ? readFileSync(file) : Buffer.alloc(0);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The two lengths of object ids are tried: an index does not say which it has. */

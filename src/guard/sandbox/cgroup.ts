@@ -57,7 +57,7 @@ export interface SessionCgroups {
   readonly holds: readonly Controller[];
   /** Which of them refused or killed something. */
   exceeded(): readonly Controller[];
-  /** Once they are empty. */
+  /** Once they are empty, which is a moment after the end of the command. */
   remove(): void;
 }
 
@@ -71,10 +71,7 @@ export function createCgroups(
     return folder === null ? [] : [{ controller, path: join(folder, `writ-${process.pid}-${name}`) }];
   });
   const paths = [...new Set(found.map(({ path }) => path))];
-  for (const path of paths) {
-    sweep(join(path, '..'));
-    mkdirSync(path);
-  }
+  for (const path of paths) mkdirSync(path);
   const held = found.filter(({ controller, path }) =>
     controller === 'pids'
       ? set(path, 'pids.max', limits.processes + ownProcesses)
@@ -85,7 +82,12 @@ export function createCgroups(
     holds: held.map(({ controller }) => controller),
     exceeded: () => held.filter(wasExceeded).map(({ controller }) => controller),
     remove() {
-      for (const path of paths) remove(path);
+      setTimeout(() => {
+        for (const path of paths) {
+          remove(path);
+          sweep(join(path, '..'));
+        }
+      }, patience.atFirstMs).unref();
     },
   };
 }
@@ -124,7 +126,7 @@ function sweep(folder: string): void {
   }
 }
 
-const patience = { attempts: 20, betweenMs: 100 };
+const patience = { atFirstMs: 20, attempts: 20, betweenMs: 100 };
 
 /** The last of its processes may take a moment to leave. */
 function remove(path: string, attempt = 1): void {

@@ -1,12 +1,12 @@
 /** What a session needs so that each of its processes is decided: the supervisor's socket, its token, and the rules. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, constants, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { WritError } from '../../core/model/errors.ts';
 import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
 import { describeTask } from '../place.ts';
+import { listenPrivately } from '../private-socket.ts';
 import type { InPlaceFiles } from '../sandbox/in-place.ts';
 import type { Session } from '../session.ts';
 import { toolFiles } from './decide-process.ts';
@@ -40,7 +40,7 @@ export async function contributeSupervision(
   const supervisor = new Supervisor({ guard, session, view, token });
   const server = createServer((connection) => supervisor.accept(connection));
   const socket = join(folder, 'supervise.sock');
-  await listenAt(server, folder, 'supervise.sock');
+  await listenPrivately(server, socket);
   session.supervisor = supervisor;
   session.stop.signal.addEventListener('abort', () => supervisor.end());
   session.cleanUp.push(async () => {
@@ -65,21 +65,4 @@ export async function contributeSupervision(
 /** The kernel's rules cannot change any more when the command runs, so that later approvals cannot add to them. */
 function approvedFiles({ announced }: Session, searchPath: readonly string[]): string[] {
   return announced.approved().flatMap((name) => searchPath.map((folder) => join(folder, name)));
-}
-
-/** Through the folder's descriptor: the whole path may be longer than a socket's address can be. */
-async function listenAt(
-  server: ReturnType<typeof createServer>,
-  folder: string,
-  name: string,
-): Promise<void> {
-  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(`/proc/self/fd/${descriptor}/${name}`, resolve);
-    });
-    chmodSync(join(folder, name), 0o600);
-  } finally {
-    closeSync(descriptor);
-  }
 }
