@@ -20,7 +20,7 @@ enum { MACHINE = EM_AARCH64 };
 #endif
 
 /* BINPRM_BUF_SIZE: how much of a file the kernel looks at. */
-enum { HEAD_BYTES = 256 };
+enum { HEAD_BYTES = 256, MOST_RACES = 10000 };
 
 struct identity identity_of(const struct stat *file) {
     return (struct identity){
@@ -72,7 +72,12 @@ static int open_path(const struct viewer *viewer, const char *path, bool follow)
         .flags = O_PATH | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW),
         .resolve = RESOLVE_IN_ROOT,
     };
-    long fd = syscall(SYS_openat2, viewer->root, path, &how, sizeof how);
+    /* The kernel gives up on `..` while anything on the machine is renamed or mounted: openat2(2). */
+    long fd = -1;
+    for (int i = 0; i < MOST_RACES; i++) {
+        fd = syscall(SYS_openat2, viewer->root, path, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN) break;
+    }
     return fd < 0 ? -errno : (int)fd;
 }
 

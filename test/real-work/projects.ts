@@ -106,4 +106,13 @@ export const projects: Readonly<Record<string, Project>> = {
     command: 'sh ./configure && make -s && make -s test',
     expected: /^5 passed$/m,
   },
+  // rbenv's suite: `test/../libexec/rbenv` while another process renames.
+  'programs by paths with dots, while files are renamed': {
+    files: {
+      'run.py':
+        'import os, subprocess\nopen("a", "w").close()\nparent, mover = os.getpid(), os.fork()\nif mover == 0:\n    while os.getppid() == parent:\n        os.rename("a", "b")\n        os.rename("b", "a")\nfor _ in range(200):\n    subprocess.run(["/usr/lib/../bin/true"], check=True)\nprint("started")\n',
+    },
+    command: 'python3 run.py',
+    expected: /^started$/m,
+  },
 };
