@@ -122,7 +122,7 @@ describe('links of every Linux', () => {
     ['cat /proc/thread-self/root/etc/shadow', 'read /etc/shadow (credential-store)'],
     ['cat /dev/fd/../root/etc/shadow', 'read /etc/shadow (credential-store)'],
     ['cat /dev/fd/../cwd/a', 'read /repo/a'],
-    ['cat /dev/fd/3/shadow', 'read /proc/self/fd/3/shadow (process)'],
+    ['cat /dev/fd/3/shadow', 'read /proc/self/fd/3/shadow (process secrets)'],
   ])('%s', (command, wanted) => {
     expect(operationsOf(command)).toContain(wanted);
   });

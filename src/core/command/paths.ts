@@ -1,6 +1,6 @@
 /** Paths as the command sees them: made absolute by their text alone, and where on the machine they lie. */
 import { credentialStoreOf } from '../model/credential-stores.ts';
-import type { Area, PathOperation } from '../model/operation.ts';
+import type { Area, PathOperation, Sensitivity } from '../model/operation.ts';
 import type { LinkSource } from './links.ts';
 import { sensitivityOf } from './sensitive-paths.ts';
 
@@ -67,7 +67,13 @@ export function classifyPath(path: string, place: Place): Classified {
   }
   if (credential !== null) return { area: 'credential-store', sensitivity: null, credential };
   const area = areaOf(shown, place);
-  return { area, sensitivity: area === 'guard' ? 'governance' : sensitivityOf(shown.slice(1)), credential };
+  return { area, sensitivity: sensitivityIn(area, shown), credential };
+}
+
+function sensitivityIn(area: Area, path: string): Sensitivity | null {
+  if (area === 'guard') return 'governance';
+  if (area === 'process') return processFacts.test(path) ? null : 'secrets';
+  return sensitivityOf(path.slice(1));
 }
 
 function areaOf(path: string, place: Place): Area {
@@ -91,6 +97,10 @@ function areaOf(path: string, place: Place): Area {
 /** What the kernel tells everybody of the machine as a whole, and of each process. */
 const machineFacts =
   /^\/proc\/((?:self|thread-self|\d+)\/(?:status|stat|statm|comm|limits|cgroup)|cpuinfo|meminfo|version|uptime|loadavg|stat|vmstat|filesystems|cgroups|diskstats|partitions|swaps|sys\/.*)$/;
+
+/** What a process is and has open; not its memory, its environment, nor what lies behind its files and folders. */
+const processFacts =
+  /^\/proc(\/(self|thread-self|\d+)(\/task(\/\d+)?)?(\/(children|cmdline|cwd|exe|fd|fdinfo(\/\d+)?|io|maps|mounts|mountinfo|net(\/\w+)?|ns|oom_\w+|root|sched|schedstat|smaps|smaps_rollup|stack|syscall|uid_map|gid_map|wchan))?)?$/;
 
 const systemFiles =
   /^\/etc\/(g?shadow|sudoers|ssh|ssl\/private|pam\.d|security|cron|crontab|systemd|init|rc\d?\.|modprobe|udev|polkit|krb5|ipsec|wireguard|openvpn|network|networkmanager|letsencrypt|ld\.so\.preload|docker|kubernetes|audit|apparmor|selinux|opasswd|dbus|grub|passwd-|group-|machine-id|passwd$|group$|at\.|profile|bash\.bashrc|environment$|subuid|subgid|fstab|hosts\.(allow|deny)|rsyncd\.secrets)/;

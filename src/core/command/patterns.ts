@@ -29,6 +29,8 @@ export function classifyPattern(absolute: string, place: Place): Classified | nu
       worst = { ...worst, area, credential: worst.credential ?? found.credential };
     else if (found.area === 'system') worst = { ...worst, area };
   }
+  // A pattern among processes matches their memory and environment too.
+  if (at.area === 'process') return { ...worst, sensitivity: 'secrets' };
   return at.area === 'repository' ? withSensitivity(worst, compiled, place) : worst;
 }
 

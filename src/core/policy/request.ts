@@ -1,5 +1,6 @@
 /** A task's operation as a Cedar request. */
 import type { CedarValueJson, EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { bareName } from '../model/bare-name.ts';
 import type { EnforcementLevel } from '../model/decision.ts';
 import type { Operation } from '../model/operation.ts';
 import type { RepositoryProof } from '../model/writ.ts';
@@ -198,5 +199,5 @@ function bundlesOf(organisation: Organisation, tool: string): readonly string[] 
     }
     memberships.set(organisation, bundlesByTool);
   }
-  return bundlesByTool.get(tool) ?? [];
+  return bundlesByTool.get(tool) ?? bundlesByTool.get(bareName(tool) ?? tool) ?? [];
 }

@@ -12,7 +12,7 @@ import type { Session } from '../session.ts';
 import { toolFiles } from './decide-process.ts';
 import { fileRules } from './file-rules.ts';
 import { profileOf } from './profile.ts';
-import type { ProgramView } from './programs.ts';
+import { installationState, type ProgramView } from './programs.ts';
 import { Supervisor } from './supervisor.ts';
 
 /**
@@ -34,6 +34,7 @@ export async function contributeSupervision(
   if (profile === null) throw new WritError('profile_unknown', 'the profile of this writ is no longer there');
   const view: ProgramView = {
     searchPath: guard.searchPath,
+    installed: installationState(guard.searchPath),
     toolchains: guard.toolchain.binds.map(({ target }) => target),
   };
   const token = randomBytes(32).toString('base64url');

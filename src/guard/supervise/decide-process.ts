@@ -235,12 +235,12 @@ function adviceOn(
 
 const filesByBundle = new WeakMap<Bundle, Map<string, ToolFiles>>();
 
-/** Looked up once for each policy and profile. A tool that is installed later is known after the next change of policy. */
+/** Looked up once for each policy, profile and state of what is installed; a session keeps what it began with. */
 export function toolFiles({ bundle, task, view }: Pick<Situation, 'bundle' | 'task' | 'view'>): ToolFiles {
   const known = filesByBundle.get(bundle) ?? new Map<string, ToolFiles>();
   filesByBundle.set(bundle, known);
   const profile = profileOf(bundle, task.profile);
-  const key = JSON.stringify([task.profile, view.searchPath]);
+  const key = JSON.stringify([task.profile, view.searchPath, view.installed]);
   const files =
     known.get(key) ?? findToolFiles(bundle.organisation, profile ?? { tools: [] }, view.searchPath);
   known.set(key, files);

@@ -6,7 +6,7 @@ const tools = new Map([
   ['/usr/bin/dash', ['sh', 'dash']],
   ['/usr/share/nodejs/npm/bin/npm-cli.js', ['npm']],
 ]);
-const view = { searchPath: ['/usr/bin'], toolchains: ['/opt/node'] };
+const view = { searchPath: ['/usr/bin'], installed: '', toolchains: ['/opt/node'] };
 
 describe('a program is', () => {
   it.each([

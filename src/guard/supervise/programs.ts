@@ -1,6 +1,7 @@
 /** Which of the files in view are programs of the profile's tools, of those tools' insides, or of the repository. */
-import { readdirSync, realpathSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { bareName } from '../../core/model/bare-name.ts';
 import type { Profile, Organisation } from '../../core/policy/organisation.ts';
 import { isBelow } from '../sandbox/view.ts';
 
@@ -8,6 +9,8 @@ import { isBelow } from '../sandbox/view.ts';
 export interface ProgramView {
   /** Folders in which commands are looked up, in order. */
   readonly searchPath: readonly string[];
+  /** Another one when programs were installed or removed since. */
+  readonly installed: string;
   /** Installations brought into view beside the system's, such as Node's: all in them belongs together. */
   readonly toolchains: readonly string[];
 }
@@ -48,7 +51,7 @@ export function findToolFiles(
   const found = new Map<string, string[]>();
   for (const folder of searchPath) {
     for (const name of list(folder)) {
-      if (!wanted.has(name)) continue;
+      if (!wanted.has(name) && !wanted.has(bareName(name) ?? name)) continue;
       const real = realPath(join(folder, name));
       if (real === null) continue;
       const names = found.get(real) ?? [];
@@ -56,6 +59,16 @@ export function findToolFiles(
     }
   }
   return found;
+}
+
+/** Where Debian keeps which of several programs a name leads to. */
+const alternatives = '/etc/alternatives';
+
+/** When something was last added to or removed from where commands are looked up. */
+export function installationState(searchPath: readonly string[]): string {
+  return [...searchPath, alternatives]
+    .map((folder) => statSync(folder, { throwIfNoEntry: false, bigint: true })?.mtimeNs ?? 0n)
+    .join(' ');
 }
 
 const namesOf = new WeakMap<ToolFiles, ReadonlySet<string>>();

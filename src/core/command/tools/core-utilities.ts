@@ -59,7 +59,8 @@ export const coreUtilities = named({
     hides: 'read',
     options: {
       '-I --iso-8601 --rfc-3339': 'maybe',
-      '-d --date': 'value',
+      // busybox's own: how the date is written that -d gives
+      '-d --date -D': 'value',
       '-f --file': 'read',
       '-r --reference': 'read',
       '-s --set': valueAdds('system'),

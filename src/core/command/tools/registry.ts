@@ -1,3 +1,4 @@
+import { bareName } from '../../model/bare-name.ts';
 import type { ToolModel } from '../tool.ts';
 import { wrappers } from '../wrappers.ts';
 import { archives } from './archives.ts';
@@ -68,10 +69,10 @@ const families = [
 
 const models = new Map<string, ToolModel>(families.flatMap((family) => [...family]));
 
-/** The model of a program by its name; versions in names (`python3.12`, `gcc-14`) are passed over. */
+/** The model of a program by its name, or by its name without what it was built for and its version. */
 export function modelOf(name: string): ToolModel | undefined {
   const exact = models.get(name);
   if (exact !== undefined) return exact;
-  const bare = /^([a-z][a-z+_-]*?)-?\d+(\.\d+)*$/.exec(name)?.[1];
-  return bare === undefined ? undefined : models.get(bare);
+  const bare = bareName(name);
+  return bare === null ? undefined : models.get(bare);
 }
