@@ -3,8 +3,8 @@
  *
  * Process 1 of the sandbox: verifies what was mounted, starts the command in a process group of its own, passes on
  * what the launcher asks for, and ends everything when the command ends, the launcher dies or time is up.
- * It reads three blocks from the control socket (settings, environment, argv), then single bytes: a signal's number,
- * or one of `enum request`. It answers with lines: `started`, `stopped SIGNAL`, with the setting `usage MIB` each
+ * It reads three blocks from the control socket (settings; and once the command may start, environment and argv), then
+ * single bytes: a signal's number, or one of `enum request`. It answers with lines: `started`, `stopped SIGNAL`, with the setting `usage MIB` each
  * second `usage CPU_MS MEMORY_KIB PROCESSES` (watch.h), and last
  * `ended REASON CODE SIGNAL USER_US SYSTEM_US MAX_RSS_KIB`.
  *
@@ -73,7 +73,7 @@ struct settings {
     bool relayed;
     bool supervised;
     bool in_place;
-    struct block rules; /* of a supervised command */
+    struct restriction restriction; /* of a supervised command */
     long long wall_ms; /* 0: none */
     unsigned long long memory_mib; /* 0: none, or held by a control group */
     bool tells_usage;
@@ -143,7 +143,7 @@ static void set_limit(struct settings *settings, const char *name, const char *v
 }
 
 static struct settings read_settings(int count, char **words) {
-    struct settings settings = {0};
+    struct settings settings = {.restriction = {.ruleset = -1}};
     struct mount_point *mounts = calloc((size_t)count + 1, sizeof *mounts);
     if (mounts == NULL) fail(EXIT_SETUP, "out of memory");
     size_t mount_count = 0;
@@ -189,6 +189,11 @@ static struct settings read_settings(int count, char **words) {
     return settings;
 }
 
+static struct restriction read_restriction(void) {
+    struct block rules = read_block(SUPERVISOR_FD);
+    return prepare_restriction(block_strings(&rules), rules.count);
+}
+
 static void apply_limits(const struct settings *settings) {
     for (size_t i = 0; i < LIMITS; i++) {
         if (!settings->limited[i]) continue;
@@ -211,8 +216,7 @@ static void take_foreground(pid_t group) {
 static void submit(const struct settings *settings) {
     /* It reads what this process is about to run. */
     if (prctl(PR_SET_DUMPABLE, 1) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
-    struct confinement confinement = {
-        .landlock_abi = restrict_to(block_strings(&settings->rules), settings->rules.count)};
+    struct confinement confinement = {.landlock_abi = restrict_to(settings->restriction)};
     if (settings->in_place && confinement.landlock_abi == 0) fail(EXIT_SETUP, "the kernel has no Landlock");
     int listener = install_listener(settings->in_place);
     send_listener(SUPERVISOR_FD, listener, confinement);
@@ -402,13 +406,14 @@ int init_command(int argc, char **argv) {
     if (child_signals < 0) fail(EXIT_SETUP, "signalfd: %s", strerror(errno));
 
     struct block settings_block = read_block(CONTROL_FD);
-    struct block environment_block = read_block(CONTROL_FD);
-    struct block argv_block = read_block(CONTROL_FD);
-    if (argv_block.count == 0) fail(EXIT_SETUP, "init: no command");
     struct settings settings = read_settings((int)settings_block.count, block_strings(&settings_block));
     settings.supervised = supervised;
     settings.in_place = in_place;
-    if (supervised) settings.rules = read_block(SUPERVISOR_FD);
+    if (supervised) settings.restriction = read_restriction();
+    /* They come when the guard has it on record that the command may start. */
+    struct block environment_block = read_block(CONTROL_FD);
+    struct block argv_block = read_block(CONTROL_FD);
+    if (argv_block.count == 0) fail(EXIT_SETUP, "init: no command");
 
     /* Until here standard error was the launcher's, which turns what it reads into its own error. */
     if (dup2(REAL_STDERR_FD, STDERR_FILENO) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
@@ -420,6 +425,7 @@ int init_command(int argc, char **argv) {
     if (settings.wall_ms > 0) state.deadline = now_ms() + settings.wall_ms;
     state.command = start_command(&settings, block_strings(&argv_block), block_strings(&environment_block));
     if (supervised) close(SUPERVISOR_FD);
+    if (settings.restriction.ruleset >= 0) close(settings.restriction.ruleset);
     if (settings.relayed) state.relay = start_relay(child_signals);
     tell("started\n");
     supervise(&state, child_signals);

@@ -86,11 +86,12 @@ static void add_port(int ruleset, const char *port) {
     }
 }
 
-uint32_t restrict_to(char **words, uint32_t count) {
+struct restriction prepare_restriction(char **words, uint32_t count) {
+    struct restriction none = {.ruleset = -1};
     if (count % 2 != 0) fail(EXIT_SETUP, "init: bad rule");
     long version = syscall(CREATE_RULESET, NULL, 0, VERSION_FLAG);
     if (version > MOST_LANDLOCK) version = MOST_LANDLOCK;
-    if (version <= 0 || count == 0) return 0;
+    if (version <= 0 || count == 0) return none;
     bool closed = false;
     for (uint32_t i = 0; i < count; i += 2) {
         if (strcmp(words[i], "tcp") == 0 && strcmp(words[i + 1], "none") == 0) closed = true;
@@ -111,11 +112,16 @@ uint32_t restrict_to(char **words, uint32_t count) {
             add_port(ruleset, words[i + 1]);
         }
     }
+    return (struct restriction){.ruleset = ruleset, .files = wanted.files, .version = (uint32_t)version};
+}
+
+uint32_t restrict_to(struct restriction restriction) {
+    if (restriction.ruleset < 0) return 0;
     /* What it was given stays its own by any way, such as /dev/stderr, where it is a file out of view. */
-    for (int fd = 0; fd <= 2; fd++) add_descriptor(ruleset, OF_FILES & ~EXECUTE & wanted.files, fd);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(RESTRICT_SELF, ruleset, 0) != 0) {
+    for (int fd = 0; fd <= 2; fd++) add_descriptor(restriction.ruleset, OF_FILES & ~EXECUTE & restriction.files, fd);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(RESTRICT_SELF, restriction.ruleset, 0) != 0) {
         fail(EXIT_SETUP, "cannot restrict files: %s", strerror(errno));
     }
-    close(ruleset);
-    return (uint32_t)version;
+    close(restriction.ruleset);
+    return restriction.version;
 }

@@ -94,25 +94,25 @@ static uint32_t append_inherited(struct buffer *to, const struct message *names,
     return count;
 }
 
-/* Process 1 is made at once, and waits there for what it is to run. */
+/* Process 1 is made at once and looks at its view, and waits there for what it is to run. */
 static bool hand_over_to_sandbox(struct session *session, const struct launch *launch) {
-    struct buffer *to = &session->sandbox.later;
+    struct buffer *now = &session->sandbox.requests, *later = &session->sandbox.later;
     struct buffer none = {0}, more = {0};
     struct message names;
-    bool valid = append_extended(&session->sandbox.requests, launch->bubblewrap, &none, 0);
+    bool valid = append_extended(now, launch->bubblewrap, &none, 0);
     session->sandbox.held = true;
     bool foreground = session->foreground || session->own.master >= 0;
     if (foreground) append_text(&more, "foreground");
-    valid = valid && append_extended(to, launch->settings, &more, foreground ? 1 : 0);
+    valid = valid && append_extended(now, launch->settings, &more, foreground ? 1 : 0);
     more.length = 0;
     if (parse_block(launch->inherit.bytes, launch->inherit.length, &names) == BLOCK_COMPLETE) {
         uint32_t count = append_inherited(&more, &names, &session->own.recording);
-        valid = valid && append_extended(to, launch->environment, &more, count);
+        valid = valid && append_extended(later, launch->environment, &more, count);
         free(names.items);
     } else {
         valid = false;
     }
-    valid = valid && append_extended(to, launch->argv, &none, 0);
+    valid = valid && append_extended(later, launch->argv, &none, 0);
     buffer_free(&more);
     return valid;
 }

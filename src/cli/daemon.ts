@@ -94,11 +94,7 @@ async function serve(
   const toAuthority: Send = async (path, { method = 'GET', body, signal } = {}) =>
     routes.request(
       path,
-      {
-        method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal === undefined ? {} : { signal }),
-      },
+      { method, ...(body === undefined ? {} : sized(body)), ...(signal === undefined ? {} : { signal }) },
       { caller: callerNow(), guard: true },
     );
   const versionInForce = () => authority.context.policy.bundle?.version;
@@ -210,6 +206,12 @@ async function listenPublicly({ context }: Authority, address: Listening): Promi
 async function openPostgres(connectionString: string, signer: NoteSigner): Promise<Store> {
   const { openPostgresStore } = await import('../authority/store/postgres.ts');
   return openPostgresStore({ connectionString, signer });
+}
+
+/** With its length, or the routes would read it once more to know that it is not too long. */
+function sized(body: unknown): { readonly body: string; readonly headers: Readonly<Record<string, string>> } {
+  const text = JSON.stringify(body);
+  return { body: text, headers: { 'content-length': String(Buffer.byteLength(text)) } };
 }
 
 /** @param versionInForce of the authority in this process, so that the policy is not asked for with every use */
