@@ -69,7 +69,7 @@ function soundBundle(files: Readonly<Record<string, string>>, folder: string | u
 function stockStart(remote: string): Record<string, string> {
   const person = { person: 'you', name: 'You', login: currentLogin(), sshKeys: [] };
   return startingGovernance(
-    { ...person, trustDomain: 'writ.local', remote, registries: {} },
+    { ...person, trustDomain: 'writ.local', remote, registries: {}, private: {} },
     stockGovernance(),
   );
 }

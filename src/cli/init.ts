@@ -12,7 +12,7 @@ import { locateHome, prepareHome, type Home } from './home.ts';
 import { addRepository } from './add-repository.ts';
 import { print, printJson } from './output.ts';
 import { currentFullName, currentLogin, publicSshKeys } from './people.ts';
-import { configuredRegistries } from './registries.ts';
+import { machineRegistries, type MachineRegistries } from './registries.ts';
 import { connect } from './authority-client.ts';
 import { socketFetch } from './connection.ts';
 import { daemonStatus, stopDaemon } from './daemon-client.ts';
@@ -32,9 +32,11 @@ export async function init(_args: readonly string[], options: InitOptions): Prom
   const exists = existsSync(join(folder, 'organisation.yaml'));
 
   if (options.yes !== true && !(await confirmed(folder, exists))) return;
-  const written = exists
-    ? joinOrganisation(folder, repository.remote)
-    : writeStart(folder, repository.remote);
+  const machine = exists ? null : await machineRegistries();
+  const written =
+    machine === null
+      ? joinOrganisation(folder, repository.remote)
+      : writeStart(folder, repository.remote, machine);
   const chosen = realpathSync(folder);
   writeConfiguration(home, { ...readConfiguration(home), version: 1, governance: chosen });
   await inForceWithOwnAssistant(home, chosen);
@@ -52,6 +54,9 @@ export async function init(_args: readonly string[], options: InitOptions): Prom
   print(
     `\nRepository  ${repository.remote}\nOwner       ${currentLogin()}, who may also enable assistants and approve what others ask`,
   );
+  for (const [host, addresses] of Object.entries(machine?.private ?? {})) {
+    print(`Registry    ${host} leads to ${addresses.join(', ')}, not public: named under network.private`);
+  }
   if (keys.length === 0) {
     print(
       'No SSH key was found in ~/.ssh, so nothing can be approved yet: add a public key under people: in organisation.yaml.',
@@ -94,7 +99,7 @@ async function confirmed(folder: string, exists: boolean): Promise<boolean> {
   return !/^n/i.test(answer.trim());
 }
 
-function writeStart(folder: string, remote: string): string[] {
+function writeStart(folder: string, remote: string, machine: MachineRegistries): string[] {
   const login = currentLogin();
   const files = startingGovernance(
     {
@@ -104,7 +109,7 @@ function writeStart(folder: string, remote: string): string[] {
       sshKeys: publicSshKeys().map(({ key }) => key),
       trustDomain: 'writ.local',
       remote,
-      registries: configuredRegistries(),
+      ...machine,
     },
     stockGovernance(),
   );

@@ -33,8 +33,8 @@ export async function prepareLaunch(guard: Guard, session: Session): Promise<Lau
   const services = [
     await contributeAssistant(guard, session, folder, injection.contribution.environment),
     await contributeIdentity(guard, session, folder),
-    injection.contribution,
     await contributeEgress(guard, session, folder, injection.terminate),
+    injection.contribution, // whom it has programs trust outdoes the machine
     await contributeCredentials(guard, session, folder),
   ];
   const gitDirectories = gitDirectoriesOutside(session);

@@ -47,6 +47,7 @@ const start = startingGovernance(
     trustDomain: 'acme.example',
     remote,
     registries: {},
+    private: {},
   },
   stock,
 );

@@ -21,6 +21,7 @@ const facts = {
   trustDomain: 'acme.example',
   remote,
   registries: {},
+  private: {},
 };
 const { bundle } = loadBundle(startingGovernance(facts, stockGovernance()), stockGovernance());
 if (bundle === null) throw new Error('the start does not load');

@@ -18,6 +18,7 @@ const facts = {
   trustDomain: 'acme.example',
   remote: 'git.example/acme/shop',
   registries: {},
+  private: {},
 };
 const { bundle } = loadBundle(startingGovernance(facts, stockGovernance()), stockGovernance());
 if (bundle === null) throw new Error('the start does not load');

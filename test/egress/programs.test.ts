@@ -16,7 +16,7 @@ const at = (host: string, path = ''): string => `https://${host}:${port}${path}`
 /** Trust in the test's own certificates, as each program takes it. */
 const trust = `
 export SSL_CERT_FILE=$PWD/ca.pem CURL_CA_BUNDLE=$PWD/ca.pem GIT_SSL_CAINFO=$PWD/ca.pem PIP_CERT=$PWD/ca.pem
-export NODE_EXTRA_CA_CERTS=$PWD/ca.pem
+export NODE_EXTRA_CA_CERTS=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem # which for pip outdoes PIP_CERT
 `;
 const script = (text: string): Promise<Ran> => site.script(`set -e\n${trust}\n${text}\n`);
 

@@ -15,7 +15,11 @@ const facts: StartFacts = {
   sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGRz1IrTtrE0kZ2VxFfHgEZIXEVBUmY3T0ZYd8a1x2vS ada@laptop'],
   trustDomain: 'writ.local',
   remote: 'github.com/acme/shop',
-  registries: { npm: 'https://npm.example/repository/npm/' },
+  registries: {
+    npm: ['https://npm.example/repository/npm/'],
+    pypi: ['https://pypi.example/simple', 'files.pypi.example'],
+  },
+  private: { 'npm.example': ['10.20.0.7', 'fd00::7'] },
 };
 
 test('the start loads without a problem and works at once', () => {
@@ -30,6 +34,10 @@ test('the start loads without a problem and works at once', () => {
   expect(problems).toEqual([]);
   if (bundle === null) throw new Error('no bundle');
   expect(bundle.organisation.people['ada']?.sshKeys).toEqual(facts.sshKeys);
+  expect(bundle.organisation.network).toMatchObject({
+    registries: facts.registries,
+    private: facts.private,
+  });
   expect(decidePersonAction(bundle, 'ada', { action: 'enableExecution', assistant: 'local' }).decision).toBe(
     'allow',
   );
@@ -53,6 +61,8 @@ test('the start loads without a problem and works at once', () => {
     'exec npm ci [installs network builds]',
     'connect registry:npm',
     'connect npm.example:443',
+    'connect registry:pypi',
+    'connect files.pypi.example:443',
   ].map(operation);
   expect(decideCommand(bundle, { ...task, requester: 'ada' }, asked, [], 0).decision).toBe('allow');
 });

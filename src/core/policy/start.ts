@@ -11,8 +11,10 @@ export interface StartFacts {
   readonly trustDomain: string;
   /** Canonical remote of the repository. */
   readonly remote: string;
-  /** Address by registry: `{ npm: 'https://registry.internal/npm/' }`. */
-  readonly registries: Readonly<Record<string, string>>;
+  /** Addresses and further hosts by registry: `{ npm: ['https://registry.internal/npm/'] }`. */
+  readonly registries: Readonly<Record<string, readonly string[]>>;
+  /** Addresses by host, of those that lead to some which are not public. */
+  readonly private: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Files by path relative to the governance folder. Stock policies are copied, so that they can be edited. */
@@ -35,7 +37,12 @@ function organisationText({
     sshKeys.length === 0
       ? ` []   # none was found; put lines of a .pub file here: ['ssh-ed25519 AAAA… you@laptop']`
       : `\n${sshKeys.map((key) => `      - ${text(key)}`).join('\n')}`;
-  const places = Object.entries(registries).map(([registry, url]) => `\n    ${registry}: [${text(url)}]`);
+  const places = (by: Readonly<Record<string, readonly string[]>>) =>
+    Object.keys(by).length === 0
+      ? ' {}'
+      : Object.entries(by)
+          .map(([name, all]) => `\n    ${name}: [${all.map(text).join(', ')}]`)
+          .join('');
   return `# Who and what there is, for Writ. What they may do is said by the Cedar policies in policies/.
 # After a change: writ policy check. A broken bundle is never loaded; the last good one stays in force.
 version: 1
@@ -99,8 +106,8 @@ hostSets:
 #   registries  by the name after registry:, the addresses of services, which package managers are pointed to, or hosts
 #   private     hosts that may lead to addresses which are not public, and to which: npm.internal: [10.20.0.0/16]
 network:
-  registries:${places.length === 0 ? ' {}' : places.join('')}
-  private: {}
+  registries:${places(registries)}
+  private:${places(facts.private)}
 
 # More tools, by bundle. The stock bundles are core, shell, search, text, archives, git, editors, build, node,
 # python, go, rust, jvm, c, ruby, php, dotnet and network.

@@ -8,6 +8,7 @@ import type { Guard } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { sentences } from './answers.ts';
 import { decideConnection } from './decide.ts';
+import { contributeMachineTrust } from './machine-trust.ts';
 import { egressEnvironment, npmConfiguration, proxyPort } from './environment.ts';
 import { asTheSystem, from } from './names.ts';
 import { startEgress, type EgressOptions } from './proxy.ts';
@@ -49,9 +50,15 @@ export async function contributeEgress(
   writeFileSync(npmrc, npmConfiguration(organisation), { flag: 'wx', mode: 0o644 });
   // In place there is no view to put its configuration into.
   const forSsh = guard.machine.confinement.kind === 'namespaces' ? sshFiles(organisation, folder) : [];
+  const trust = contributeMachineTrust(folder);
   return {
-    environment: { ...egressEnvironment(organisation), npm_config_globalconfig: insideNpmrc },
+    environment: {
+      ...egressEnvironment(organisation),
+      ...trust.environment,
+      npm_config_globalconfig: insideNpmrc,
+    },
     binds: [
+      ...trust.binds,
       { source: socket, target: insideSocket, mode: 'ro' },
       { source: npmrc, target: insideNpmrc, mode: 'ro' },
       ...forSsh,

@@ -11,7 +11,9 @@ import { registered } from '../../core/policy/organisation.ts';
 import type { Contribution } from '../contribution.ts';
 import { LeaseHolder } from '../credentials/lease-holder.ts';
 import type { Endpoint } from '../egress/endpoint.ts';
+import { addedAuthorities } from '../egress/machine-trust.ts';
 import type { EgressOptions } from '../egress/proxy.ts';
+import { trustVariables } from '../egress/trust-variables.ts';
 import type { Guard } from '../guard.ts';
 import type { Session } from '../session.ts';
 import { contributeCloudTokens } from './cloud-tokens.ts';
@@ -19,7 +21,7 @@ import type { Placed } from './placing.ts';
 import { SeenSecrets } from './seen-secrets.ts';
 import { createSessionAuthority } from './session-authority.ts';
 import { terminating } from './terminate.ts';
-import { clientContext, machineRoots, trustVariables } from './trust.ts';
+import { clientContext, machineRoots } from './trust.ts';
 
 export interface Injecting {
   readonly contribution: Contribution;
@@ -57,7 +59,7 @@ export async function contributeInjection(
     flag: 'wx',
     mode: 0o644,
   });
-  await writeFile(own, authority.certificate, { flag: 'wx', mode: 0o644 });
+  await writeFile(own, `${addedAuthorities()}\n${authority.certificate}`, { flag: 'wx', mode: 0o644 });
   const carry = terminating({
     inward: authority.contextFor,
     outward: async (endpoint) => clientContext(await authoritiesOf(settings, endpoint)),
