@@ -73,9 +73,18 @@ static void add_path(int ruleset, uint64_t access, const char *path) {
     close(rule.parent);
 }
 
-/* Pipes and sockets are in no folder, and need no rule. */
-static void add_descriptor(int ruleset, uint64_t access, int fd) {
-    struct path_rule rule = {.access = access, .parent = fd};
+/*
+ * Opened anew through /proc/self/fd it may do what it was opened for, and not more: the caller's file at standard input
+ * lies on the caller's own mount, which is writable. Pipes and sockets are in no folder, and need no rule.
+ */
+static void add_descriptor(int ruleset, uint64_t handled, int fd) {
+    static const uint64_t accesses[] = {[O_RDONLY] = READ_FILE,
+                                        [O_WRONLY] = WRITE_FILE | TRUNCATE,
+                                        [O_RDWR] = READ_FILE | WRITE_FILE | TRUNCATE,
+                                        [O_ACCMODE] = 0};
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) return;
+    struct path_rule rule = {.access = (accesses[flags & O_ACCMODE] | IOCTL_DEV) & handled, .parent = fd};
     if (syscall(ADD_RULE, ruleset, RULE_PATH, &rule, 0) != 0) errno = 0;
 }
 
@@ -118,7 +127,7 @@ struct restriction prepare_restriction(char **words, uint32_t count) {
 uint32_t restrict_to(struct restriction restriction) {
     if (restriction.ruleset < 0) return 0;
     /* What it was given stays its own by any way, such as /dev/stderr, where it is a file out of view. */
-    for (int fd = 0; fd <= 2; fd++) add_descriptor(restriction.ruleset, OF_FILES & ~EXECUTE & restriction.files, fd);
+    for (int fd = 0; fd <= 2; fd++) add_descriptor(restriction.ruleset, restriction.files, fd);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(RESTRICT_SELF, restriction.ruleset, 0) != 0) {
         fail(EXIT_SETUP, "cannot restrict files: %s", strerror(errno));
     }
