@@ -8,6 +8,8 @@ import { denial, type HookReply } from './assistants/hook.ts';
 import { listenPrivately } from './private-socket.ts';
 
 const largestPayload = 4 * 1024 * 1024;
+/** Of one session, each with a payload of its own: descriptors and memory are all sessions' together. */
+const mostConnections = 64;
 
 /** Shorter than the hook's own patience: an answer that comes too late would be taken for none. */
 const answerWithinMs = 20_000;
@@ -26,6 +28,7 @@ export async function startHookServer(options: HookServerOptions): Promise<Serve
       response.destroy();
     });
   });
+  server.maxConnections = mostConnections;
   await listenPrivately(server, options.socket);
   return server;
 }

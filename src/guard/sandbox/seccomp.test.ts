@@ -56,6 +56,7 @@ describe.each(['x64', 'arm64'] as const)('the filter for %s', (machine) => {
   it.each([
     ['clone', [0x11], 'allowed'], // fork
     ['clone', [0x3d0f00], 'allowed'], // a thread
+    ['clone', [0x8011], 'EPERM'], // a sibling
     ['clone', [0x10000011], 'EPERM'],
     ['clone', [0x20000000], 'EPERM'],
     ['clone', [0x40020000n | (1n << 40n)], 'EPERM'],

@@ -24,6 +24,8 @@ const argument = (index: number): number => 16 + 8 * index;
 
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET. */
 const namespaceFlags = 0x7e020000;
+/** CLONE_PARENT: a process that takes its parent's parent for its own would lose the line of programs that led to it. */
+const sibling = 0x8000;
 /** For unshare(2) only; in clone(2) the bit is part of the signal's number. */
 const newTimeNamespace = 0x80;
 /** S_ISUID | S_ISGID: a file in the repository must not lend its owner's identity to others on the host. */
@@ -104,7 +106,7 @@ const refused: readonly SystemCall[] = [
 
 /** What is decided by an argument. Each body ends by jumping to one of the ends below. */
 const conditional: Partial<Record<SystemCall, readonly Instruction[]>> = {
-  clone: refuseBits(0, namespaceFlags),
+  clone: refuseBits(0, namespaceFlags | sibling),
   unshare: refuseBits(0, namespaceFlags | newTimeNamespace),
   chmod: refuseBits(1, setIdBits),
   fchmod: refuseBits(1, setIdBits),
