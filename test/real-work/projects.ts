@@ -110,7 +110,7 @@ export const projects: Readonly<Record<string, Project>> = {
   'programs by paths with dots, while files are renamed': {
     files: {
       'run.py':
-        'import os, subprocess\nopen("a", "w").close()\nparent, mover = os.getpid(), os.fork()\nif mover == 0:\n    while os.getppid() == parent:\n        os.rename("a", "b")\n        os.rename("b", "a")\nfor _ in range(200):\n    subprocess.run(["/usr/lib/../bin/true"], check=True)\nprint("started")\n',
+        'import os, subprocess\nopen("a", "w").close()\nparent, mover = os.getpid(), os.fork()\nif mover == 0:\n    while os.getppid() == parent:\n        os.rename("a", "b")\n        os.rename("b", "a")\n    os._exit(0)\nfor _ in range(200):\n    subprocess.run(["/usr/lib/../bin/true"], check=True)\nprint("started")\n',
     },
     command: 'python3 run.py',
     expected: /^started$/m,
