@@ -10,13 +10,20 @@ export interface Measured {
 }
 
 /** Every round goes each way once, in turn, so that the machine's moods meet all of them; the first rounds warm caches. */
-export async function sideBySide(ways: Ways, rounds: number, warmUp = 2): Promise<readonly Measured[]> {
+export async function sideBySide(
+  ways: Ways,
+  rounds: number,
+  warmUp = 2,
+  /** After each, and not counted. */
+  clear: () => Promise<void> = async () => {},
+): Promise<readonly Measured[]> {
   const times = new Map<string, number[]>(Object.keys(ways).map((name) => [name, []]));
   for (let round = -warmUp; round < rounds; round += 1) {
     for (const [name, way] of Object.entries(ways)) {
       const begun = performance.now();
       await way();
       if (round >= 0) times.get(name)?.push(performance.now() - begun);
+      await clear();
     }
   }
   return [...times].map(([name, values]) => {
