@@ -6,6 +6,7 @@ import {
   reachingTheGuard,
   reachingTheNetwork,
   startingPrograms,
+  startingThroughGit,
 } from './attempts/others.ts';
 import { attempt, Stage, type Attempt, type Printed } from './stage.ts';
 
@@ -23,6 +24,7 @@ const families: Record<string, (stage: Stage) => Attempt[]> = {
   reachingTheNetwork,
   reachingTheGuard,
   startingPrograms,
+  startingThroughGit,
 };
 
 let stage: Stage;
@@ -54,8 +56,9 @@ describe('out of the sandbox', () => {
 
   it('leads no attempt', () => {
     expect(new Set(attempts.map(({ name }) => name)).size).toBe(attempts.length);
-    inside = stage.inside(attempts);
-    expect(Object.keys(inside)).toHaveLength(attempts.length);
+    const all = [...attempts, ...stage.scripted(attempts)];
+    inside = stage.inside(all);
+    expect(Object.keys(inside)).toHaveLength(all.length);
     expect(Object.keys(inside).filter((name) => reached(inside[name]!))).toEqual([]);
   });
 

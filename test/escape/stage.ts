@@ -134,6 +134,15 @@ export class Stage extends World {
     return JSON.parse(stdout) as Record<string, Printed>;
   }
 
+  /** Those that are a shell's text once more, as scripts, whose text is not read: the kernel alone is in their way. */
+  scripted(attempts: readonly Attempt[]): Attempt[] {
+    return attempts.flatMap((one, index) => {
+      if (one.argv[0] !== 'sh') return [];
+      this.write(`tools/${index}.sh`, one.argv[2] ?? '');
+      return [{ ...one, name: `${one.name}, in a script`, argv: ['sh', join(this.tools, `${index}.sh`)] }];
+    });
+  }
+
   /** A governed command of its own. */
   insideAlone({ argv }: Attempt): Printed {
     return this.writ(['exec', '--', ...argv]);

@@ -11,6 +11,7 @@ export function mountingAnew(stage: Stage): Attempt[] {
     mounts('propagation', 'the first step of every container'),
     mounts('detach', 'what covers something is taken off'),
     mounts('proc', "a /proc of one's own shows what was hidden"),
+    mounts('formats', 'binfmt_misc: the kernel starts a program of the choice of who mounts it'),
     mounts('cgroup', 'release_agent runs a program as root of the host'),
     mounts('overlay', 'CVE-2021-3493: an overlay kept capabilities'),
     mounts('open-tree', 'the new calls do what mount(2) did, under other names'),
@@ -63,6 +64,12 @@ export function callingTheKernel(stage: Stage): Attempt[] {
     calls('hang-up', 'of the terminal', 'root'),
     calls('host-name', 'what others see of the machine', 'namespaces'),
     calls('nice', 'before everybody else', 'root'),
+    calls('disk-first', 'likewise, at the disk', 'root'),
+    calls('listener', "decides about one's own programs in the supervisor's stead"),
+    calls('sibling', 'a child that is not one: out of the line of who started whom'),
+    calls('watch-all', 'sees and holds up what others open', 'root'),
+    calls('file-capability', 'a file that gives rights to whoever starts it outside', 'root'),
+    calls('set-id', 'likewise, with the bits that chmod refuses given at birth', 'root'),
     calls('real-time', 'likewise, and for ever', 'root'),
     ...(native
       ? [
@@ -84,6 +91,7 @@ export function settingTheKernel(): Attempt[] {
     setting('/proc/sys/kernel/core_pattern', 'a pipe there runs as root of the host at the next crash'),
     setting('/proc/sys/kernel/hostname', "everybody's"),
     setting('/proc/sys/vm/overcommit_memory', "everybody's memory"),
+    setting('/proc/self/oom_score_adj', 'others are ended first when memory is short'),
     setting('/sys/kernel/uevent_helper', 'a program that runs with each device', 'answer'),
     setting('/sys/kernel/mm/ksm/run', 'stands for all of /sys', 'answer'),
     setting('/sys/fs/cgroup/cgroup.procs', "out of one's limits", 'answer'),

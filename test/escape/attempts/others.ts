@@ -133,6 +133,7 @@ export function reachingTheNetwork(stage: Stage): Attempt[] {
     raw('netfilter', 'CVE-2024-1086 was in its tables'),
     raw('diagnosis', 'who listens where'),
     raw('xfrm', 'CVE-2017-16939'),
+    raw('interface', 'as the first step to another network', 'root'),
     raw('fast-open', 'data without connect', 'same', [String(tcp)]),
   ];
 }
@@ -208,5 +209,34 @@ export function startingPrograms(stage: Stage): Attempt[] {
       'a thread changes it between the look and the act, again and again',
       [`${stage.tools}/race`, 'path', '150'],
     ),
+  ];
+}
+
+/** Settings of a repository that the assistant made, inside the one that it was given: git obeys them inside. */
+export function startingThroughGit(stage: Stage): Attempt[] {
+  const start = (way: string, story: string) =>
+    attempt(`git: ${way}`, story, [
+      '/usr/bin/python3',
+      join(stage.tools, 'gits.py'),
+      way,
+      '/usr/bin/su',
+      stage.tools,
+    ]);
+  return [
+    start('rebase-exec', 'a line for each commit'),
+    start('rebase-todo', 'a line in the list that an editor is shown'),
+    start('hook', 'made in the session'),
+    start('hooks-elsewhere', 'made in the session, in another folder'),
+    start('monitor', 'CVE-2026-26268: with git status'),
+    start('included', 'CVE-2026-26268, in a file that the settings include'),
+    start('ssh', 'instead of ssh'),
+    start('alias', 'under a name of its own'),
+    start('editor', 'with a message to be written'),
+    start('filter', 'on each file that is added'),
+    start('textconv', 'on each file that is shown'),
+    start('merge', 'where two changes meet'),
+    start('signature', 'instead of gpg'),
+    start('helper', 'where a password is asked for'),
+    start('upload', 'on the side that is asked'),
   ];
 }

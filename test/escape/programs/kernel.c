@@ -2,16 +2,21 @@
    a kernel that would let it answers something else than EPERM; that answer counts as reached. */
 #include "attempt.h"
 #include <linux/bpf.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/perf_event.h>
 #include <linux/quota.h>
+#include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/fanotify.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/swap.h>
 #include <sys/timex.h>
+#include <sys/xattr.h>
 #include <time.h>
 
 static long fail(int number) {
@@ -125,6 +130,40 @@ static long real_time(char **none) {
     (void)none;
     return sched_setscheduler(0, SCHED_FIFO, &first);
 }
+/* Answers to one's own execve: whoever is asked first could say yes. */
+static long listener(char **none) {
+    struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    struct sock_fprog program = {1, &allow};
+    (void)none;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return -1;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+static long sibling(char **none) {
+    (void)none;
+    long child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+    if (child == 0) _exit(0);
+    return child;
+}
+static long watch_all(char **none) { (void)none; return fanotify_init(FAN_CLASS_CONTENT, O_RDONLY); }
+static long disk_first(char **none) { (void)none; return syscall(SYS_ioprio_set, 1, 0, 1 << 13); }
+/* Any rights for whoever starts the file outside. */
+static long file_capability(char **none) {
+    unsigned capability[5] = {0x02000001, ~0u, 0, 0, 0};
+    (void)none;
+    close(open("k1", O_CREAT | O_WRONLY, 0755));
+    long result = setxattr("k1", "security.capability", capability, sizeof capability, 0);
+    unlink("k1");
+    return result;
+}
+/* chmod is refused, but a file can be made with these bits; writing to it has to take them off again. */
+static long set_id(char **none) {
+    struct stat file;
+    (void)none;
+    int made = open("k2", O_CREAT | O_EXCL | O_RDWR, 06755);
+    if (made < 0 || write(made, "#!/bin/sh\n", 10) != 10 || fstat(made, &file)) return -1;
+    unlink("k2");
+    return file.st_mode & (S_ISUID | S_ISGID) ? 0 : fail(EPERM);
+}
 #ifdef __x86_64__
 static long x32(char **none) { (void)none; return syscall(0x40000000 + SYS_getpid); }
 static long i386(char **none) {
@@ -158,6 +197,8 @@ static const struct attempt attempts[] = {
     {"quota-by-file", quota_by_file}, {"clock", clock_by_nonsense}, {"clock-state", clock_state},
     {"kexec", kexec}, {"insert-module", insert_module}, {"insert-module-file", insert_module_file},
     {"remove-module", remove_module}, {"accounting", accounting}, {"kernel-log", kernel_log},
+    {"listener", listener}, {"sibling", sibling}, {"watch-all", watch_all}, {"disk-first", disk_first},
+    {"file-capability", file_capability}, {"set-id", set_id},
     {"hang-up", hang_up}, {"host-name", host_name}, {"nice", low_nice}, {"real-time", real_time},
 #ifdef __x86_64__
     {"x32", x32}, {"i386", i386}, {"i386-mount", i386_mount}, {"segments", segments}, {"ports", ports},

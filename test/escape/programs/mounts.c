@@ -26,6 +26,14 @@ static long overlay(char **path) {
     mkdir("l", 0700), mkdir("u", 0700), mkdir("w", 0700), mkdir("m", 0700);
     return mount("overlay", "m", "overlay", 0, "lowerdir=l,upperdir=u,workdir=w");
 }
+/* Whoever may write there names the program that the kernel starts for files of a kind. */
+static long formats(char **path) {
+    char file[4096];
+    if (mount("binfmt_misc", path[0], "binfmt_misc", 0, NULL)) return -1;
+    snprintf(file, sizeof file, "%s/register", path[0]);
+    int registers = open(file, O_WRONLY);
+    return registers < 0 ? -1 : write(registers, ":writ:E::writ::/usr/bin/true:", 29);
+}
 static long copy_tree(char **path) { return syscall(CALL_open_tree, AT_FDCWD, path[0], 1 | O_CLOEXEC); }
 static long move_tree(char **path) {
     long tree = syscall(CALL_open_tree, AT_FDCWD, "/proc", 1 | O_CLOEXEC | 0x8000);
@@ -75,7 +83,7 @@ static long join_by_process(char **path) {
 }
 
 static const struct attempt attempts[] = {
-    {"over", over}, {"bind", bind_parent}, {"remount", remount}, {"propagation", propagation},
+    {"formats", formats}, {"over", over}, {"bind", bind_parent}, {"remount", remount}, {"propagation", propagation},
     {"detach", detach}, {"proc", proc}, {"cgroup", control_group}, {"overlay", overlay},
     {"open-tree", copy_tree}, {"move-mount", move_tree}, {"set-attributes", set_attributes},
     {"new-mount", new_mount}, {"pick", pick}, {"pivot", pivot}, {"pivot-call", pivot_call},

@@ -5,7 +5,9 @@
 #include <linux/sock_diag.h>
 #include <linux/inet_diag.h>
 #include <netinet/in.h>
+#include <net/if.h>
 #include <netinet/ip_icmp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 static long raw(char **none) { (void)none; return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP); }
@@ -25,6 +27,13 @@ static long ping(char **none) {
     (void)none;
     return one < 0 ? -1 : sendto(one, &echo, sizeof echo, 0, (struct sockaddr *)&host, sizeof host);
 }
+/* As it is already: that it may be set is enough. */
+static long interface(char **none) {
+    struct ifreq loopback = {.ifr_name = "lo"};
+    int one = socket(AF_INET, SOCK_DGRAM, 0);
+    (void)none;
+    return ioctl(one, SIOCGIFFLAGS, &loopback) ? -1 : ioctl(one, SIOCSIFFLAGS, &loopback);
+}
 /* Data in the first packet, without connect(2). */
 static long fast_open(char **port) {
     struct sockaddr_in host = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(port[0])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -35,6 +44,6 @@ static long fast_open(char **port) {
 static const struct attempt attempts[] = {
     {"raw", raw}, {"raw6", raw6}, {"packet", packet}, {"vsock", vsock}, {"audit", audit},
     {"uevent", uevent}, {"netfilter", netfilter}, {"diagnosis", diagnosis}, {"xfrm", packets_of_others},
-    {"ping", ping}, {"fast-open", fast_open}, {0},
+    {"ping", ping}, {"interface", interface}, {"fast-open", fast_open}, {0},
 };
 int main(int argc, char **argv) { return run_attempt(attempts, argc, argv); }
