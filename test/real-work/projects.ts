@@ -115,4 +115,28 @@ export const projects: Readonly<Record<string, Project>> = {
     command: 'python3 run.py',
     expected: /^started$/m,
   },
+  'scripts that probe what is around them': {
+    files: {
+      Makefile: [
+        'check:',
+        '\t@logs=`printf "%s " a.log b.log`; if test -n "$$logs"; then rm -f $$logs && ls; fi; false || echo made',
+        '\t@if test -d /no/such/folder; then rm -rf src; fi; ls src',
+        '',
+      ].join('\n'),
+      'a.log': '',
+      'src/kept': '',
+      'probe.sh': [
+        'for absent in /no/such/file /srv/none /root/none; do cat "$absent" >/dev/null 2>&1; echo "absent $?"; done',
+        'cc -shared -Wl,-rpath,/foo -o t.so -x c /dev/null && echo linked',
+        'grep -c : /etc/passwd >/dev/null; echo "passwd $?"',
+        'sleep 60 & ls "/proc/$!/fd" | head -n 1; kill $!; readlink "/proc/$$/exe"',
+        'date -D %Y >/dev/null 2>&1; echo "date $?"',
+        'dpkg --print-architecture 2>/dev/null | wc -l',
+        '"$(basename "$(readlink -f "$(command -v cc)")")" --version >/dev/null; echo "versioned $?"',
+        '',
+      ].join('\n'),
+    },
+    command: 'sh probe.sh && make -s check',
+    expected: /^absent 1\nabsent 1\nabsent 1\nlinked\npasswd \d\n0\n.*\ndate 1\n.*\nversioned 0\n/,
+  },
 };

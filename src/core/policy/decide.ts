@@ -62,7 +62,7 @@ function decideEach(
   process: ProcessFacts | null,
 ): OperationDecision[] {
   return operations.map((operation, index): OperationDecision => {
-    const facts = index === 0 ? process : null;
+    const facts = index === 0 || 'recursive' in operation ? process : null;
     const ruling = rule(bundle, operationRequest(bundle, entities, operation, facts), held);
     const { decision, policies, missing } = ruling;
     const byDefault = decision === 'deny' && policies.length === 0 && ruling.reasons.length === 0;

@@ -82,7 +82,7 @@ export interface ProcessFacts {
   readonly ancestors: readonly string[];
 }
 
-/** @param process where the operation is the start of a process itself, and not what its text says of others */
+/** @param process where the operation is the start of a process, or on a path that this process was given */
 export function operationRequest(
   bundle: Bundle,
   { task, entities }: TaskEntities,
@@ -135,7 +135,7 @@ function describe(
           environment: Object.keys(operation.environment),
           via: [...operation.via],
           ancestors: [...(process?.ancestors ?? [])],
-          ...(typeof process?.parent === 'string' ? { parent: process.parent } : {}),
+          ...startedBy(process),
           ...(operation.subcommand === null ? {} : { subcommand: operation.subcommand }),
           ...(operation.cwd === null ? {} : { cwd: operation.cwd }),
         },
@@ -152,7 +152,12 @@ function describe(
           sensitivity: operation.sensitivity ?? 'none',
         },
         parents: [],
-        context: { by: operation.by, recursive: operation.recursive, pattern: operation.pattern },
+        context: {
+          by: operation.by,
+          recursive: operation.recursive,
+          pattern: operation.pattern,
+          ...startedBy(process),
+        },
       };
     case 'connect':
       return {
@@ -183,6 +188,10 @@ function describe(
         context: {},
       };
   }
+}
+
+function startedBy(process: ProcessFacts | null): { parent?: string } {
+  return typeof process?.parent === 'string' ? { parent: process.parent } : {};
 }
 
 /** Keep nothing and tell nothing, so that policies need not speak of them. */

@@ -1,6 +1,7 @@
 /** A process that is about to start, decided: which file it is, what it would do, and who starts it. */
 import { basename } from 'node:path';
 import { analyzeArgv } from '../../core/command/analyze.ts';
+import { builtins } from '../../core/command/builtins.ts';
 import type { AnalysisContext } from '../../core/command/context.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Evidence } from '../../core/model/evidence.ts';
@@ -57,8 +58,10 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
   const tools = toolFiles(situation);
   const { operations, facts, program } = describe(attempt, image, tools, situation);
   const { bundle, task, evidence, now } = situation;
+  const later = programsOfText(attempt, operations, tools);
   const known = operations.filter(
-    (one, index) => index === 0 || (!startsLater(one, tools) && !readsOwnProgram(one)),
+    (one, index) =>
+      index === 0 || (!startsLater(one, tools) && !readsOwnProgram(one) && !belongsToOne(later, one)),
   );
   const decision = decideCommand(bundle, task, known, evidence, now, facts);
   return {
@@ -75,18 +78,41 @@ function readsArguments(bundle: Bundle, profile: string): boolean {
   return whole.has('context') || ['command', 'arguments', 'cwd'].some((name) => attributes.has(name));
 }
 
-/**
- * A name in a shell's text of which nothing is known, such as that of a package's program. Which file it means is
- * seen when it starts, and decided then.
- */
 /** ssh's shell names it; every task can read it, and it is decided again when it starts. */
 function readsOwnProgram(operation: Operation): boolean {
   return operation.kind === 'read' && operation.target === ownProgram;
 }
 
+/**
+ * A name in a shell's text of which nothing is known, such as that of a package's program. Which file it means is
+ * seen when it starts, and decided then.
+ */
 function startsLater(operation: Operation, tools: ToolFiles): boolean {
   if (operation.kind !== 'exec' || operation.traits.some((trait) => trait !== 'unknown')) return false;
   return !toolNames(tools).has(operation.target);
+}
+
+/** These start what their text names as processes; other shells have builtins for some of it. */
+const plainShells = /^(bash|dash|sh)$/;
+
+/**
+ * The programs that a shell's text names, except for its builtins. They are decided when they start, if they do, by the
+ * words that they are then given; until then the text could only say what each of its branches might do.
+ */
+function programsOfText(
+  { images }: Attempt,
+  operations: readonly Operation[],
+  tools: ToolFiles,
+): ReadonlySet<string> {
+  const [image] = images;
+  if (image === undefined || images.length > 1 || !plainShells.test(basename(image.path))) return new Set();
+  const names = operations.slice(1).flatMap((one) => (one.kind === 'exec' ? [one.target] : []));
+  return new Set(names.filter((name) => toolNames(tools).has(name) && !builtins.has(name)));
+}
+
+function belongsToOne(programs: ReadonlySet<string>, operation: Operation): boolean {
+  if (operation.kind === 'exec') return programs.has(operation.target);
+  return 'by' in operation && programs.has(operation.by);
 }
 
 /** Files that are never run, whatever policy says: what would run is not what the file is. */

@@ -1,6 +1,17 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Lineages } from './lineages.ts';
-import { belongsTo, classify, gitSubcommand, isLoader, isMultiCall } from './programs.ts';
+import {
+  belongsTo,
+  classify,
+  findToolFiles,
+  gitSubcommand,
+  installationState,
+  isLoader,
+  isMultiCall,
+} from './programs.ts';
 
 const tools = new Map([
   ['/usr/bin/dash', ['sh', 'dash']],
@@ -91,4 +102,22 @@ describe('lineages', () => {
     expect(ids.size).toBeLessThan(20_100);
     expect(all.after(all.of(1, ''), 'another').names).toEqual(['?']);
   });
+});
+
+it('finds tools by their versioned names, and knows when one was installed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'programs-'));
+  try {
+    const found = () => findToolFiles({ bundles: { c: ['gcc'] } }, { tools: ['c'] }, [folder]);
+    const before = installationState([folder, join(folder, 'absent')]);
+    expect(installationState([folder, join(folder, 'absent')])).toBe(before);
+    const file = join(folder, 'x86_64-linux-gnu-gcc-12');
+    for (const name of [file, join(folder, 'gccgo')]) writeFileSync(name, '');
+    symlinkSync(file, join(folder, 'gcc'));
+    expect(installationState([folder, join(folder, 'absent')])).not.toBe(before);
+    expect([...found()].map(([path, names]) => [path, [...names].sort()])).toEqual([
+      [file, ['gcc', 'x86_64-linux-gnu-gcc-12']],
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
