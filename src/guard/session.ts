@@ -13,8 +13,9 @@ import type { Profile } from '../core/policy/organisation.ts';
 import { isGovernedAssistant } from './assistants/contribute.ts';
 import type { HookReply } from './assistants/hook.ts';
 import { authorize, type Answer, type Asked } from './authorize.ts';
-import type { GuardRecord } from './authority-port.ts';
+import type { GuardRecord, WritRequest } from './authority-port.ts';
 import { commandText } from './command-text.ts';
+import { LentSecrets } from './credentials/lent-secrets.ts';
 import { resolveExecutable } from './executable.ts';
 import type { Guard } from './guard.ts';
 import type { SessionMessage } from './launcher/session-message.ts';
@@ -23,6 +24,7 @@ import { limitsInForce, limitsReached } from './limits.ts';
 import type { SessionCgroups } from './sandbox/cgroup.ts';
 import { endStrays } from './sandbox/strays.ts';
 import { describeTask, identifyHere, type Place } from './place.ts';
+import { DraftRefused, recordingFor } from './first-record.ts';
 import { recordingFile, sealed } from './recording.ts';
 import { obtainWrit } from './obtain-writ.ts';
 import { Reconciler } from './reconcile.ts';
@@ -53,7 +55,10 @@ export interface Channel {
 
 export interface Session {
   readonly id: string;
-  readonly writ: Writ;
+  /** Unsigned while it is a draft. */
+  writ: Writ;
+  /** What is issued with the first entry of this session; null when it is. */
+  draft: WritRequest | null;
   readonly place: Place;
   readonly request: OpenSessionRequest;
   /** The writ was asked for by this session and ends with it. */
@@ -66,6 +71,8 @@ export interface Session {
   readonly stop: AbortController;
   /** What was decided from text, so that its processes are known when they start. */
   readonly announced: Announced;
+  /** Is not to stand in any record of what it does. */
+  readonly lent: LentSecrets;
   /** Holds what starts against what was announced. */
   readonly reconciler: Reconciler;
   /** The limits that hold, and what holds them; null until the session is prepared. */
@@ -79,6 +86,8 @@ export interface Session {
   /** Files that must not exist when the command has ended; the launcher removes them, unless it is killed. */
   forbidden: readonly string[];
   ended: boolean;
+  /** Settles when the command may start, or may not. */
+  opening: Promise<void>;
 }
 
 /** Opens a session and answers over the channel; resolves when the command may start, or may not. */
@@ -89,14 +98,14 @@ export async function openSession(
 ): Promise<void> {
   const bundle = await guard.bundle();
   const place = await identifyHere(request.directory, bundle, guard.governance);
-  const granted = await obtainWrit(guard, request, place);
+  const granted = await obtainWrit(guard, request, place, !isGovernedAssistant(request));
   if ('refusal' in granted) {
     channel.send({ type: 'no-writ', refusal: granted.refusal });
     return;
   }
   const session: Session = {
     id: guard.newId('ses'),
-    writ: granted.writ,
+    ...granted,
     place,
     request,
     ownsWrit: request.writ === null,
@@ -105,6 +114,7 @@ export async function openSession(
     toolCalls: new Map(),
     stop: new AbortController(),
     announced: new Announced(),
+    lent: new LentSecrets(),
     reconciler: new Reconciler(),
     limits: null,
     task: null,
@@ -112,14 +122,17 @@ export async function openSession(
     supervisor: null,
     forbidden: [],
     ended: false,
+    opening: Promise.resolve(),
   };
   guard.sessions.set(session.id, session);
   channel.closed.addEventListener('abort', () => void endLost(guard, session));
+  session.opening = launchSession(guard, session);
   try {
-    await launchSession(guard, session);
+    await session.opening;
   } catch (error) {
     await abandon(guard, session, 'the session could not be started');
-    throw error;
+    if (!(error instanceof DraftRefused)) throw error;
+    channel.send({ type: 'no-writ', refusal: error.refusal });
   }
 }
 
@@ -204,8 +217,9 @@ async function decide(
   prepare: (answer: Answer) => Promise<readonly GuardRecord[]>,
 ): Promise<Answer> {
   const asked = await describeCommand(guard, session);
+  const authority = recordingFor(guard, session);
   for (;;) {
-    const answer = await authorize(guard.authority, await guard.bundle(), asked, guard.clock(), prepare);
+    const answer = await authorize(authority, await guard.bundle(), asked, guard.clock(), prepare);
     const waits = answer.decision.decision === 'step-up' && answer.approval?.state === 'waiting';
     if (!session.request.wait || !waits || answer.approval === null) return answer;
     const { id } = answer.approval;
@@ -279,6 +293,9 @@ async function endLost(guard: Guard, session: Session): Promise<void> {
   if (session.ended) return;
   session.ended = true;
   try {
+    if (session.draft !== null) await session.opening.catch(() => {});
+    // Of a draft that came to nothing there is nothing to record.
+    if (session.draft !== null) return;
     if (guard.machine.confinement.kind === 'in-place')
       await endStrays(session.id, session.limits?.cgroups.paths ?? []);
     // Its last processes may take a moment to die, and could plant until then.
@@ -329,7 +346,8 @@ async function abandon(guard: Guard, session: Session, reason: string): Promise<
   session.ended = true;
   guard.sessions.delete(session.id);
   await giveUp(guard, session);
-  if (session.ownsWrit) await guard.authority.closeWrit(session.writ.claims.id, reason);
+  if (session.ownsWrit && session.draft === null)
+    await guard.authority.closeWrit(session.writ.claims.id, reason);
 }
 
 async function giveUp(guard: Guard, session: Session): Promise<void> {

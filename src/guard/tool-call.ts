@@ -3,6 +3,7 @@ import { analyze, type Analysis } from '../core/command/analyze.ts';
 import { withReached } from '../core/command/path-operations.ts';
 import { classifyPath } from '../core/command/paths.ts';
 import { denial, readToolCall, replyTo, type HookReply, type ToolCall } from './assistants/hook.ts';
+import type { AuthorityPort } from './authority-port.ts';
 import { authorize } from './authorize.ts';
 import type { Guard } from './guard.ts';
 import { describeTask } from './place.ts';
@@ -28,7 +29,7 @@ async function decide(guard: Guard, session: Session, call: ToolCall): Promise<H
   const { place } = session;
   const task = describeTask(session.writ, place);
   const answer = await authorize(
-    guard.authority,
+    masking(guard, session),
     await guard.bundle(),
     {
       session: session.id,
@@ -54,6 +55,18 @@ async function decide(guard: Guard, session: Session, call: ToolCall): Promise<H
   if (answer.decision.decision === 'allow')
     session.announced.add(answer.decision.operations, answer.evidence);
   return replyTo(answer.decision, answer.approval?.id ?? null);
+}
+
+/** What the assistant has in a command of what it was lent is for the command, and not for the log. */
+function masking(
+  { authority }: Guard,
+  { lent }: Session,
+): Pick<AuthorityPort, 'record' | 'requestApproval' | 'useApproval'> {
+  return {
+    record: (records) => authority.record(lent.masked(records)),
+    requestApproval: (request) => authority.requestApproval(request),
+    useApproval: (id, digest, record) => authority.useApproval(id, digest, lent.masked(record)),
+  };
 }
 
 function analysisOf(call: ToolCall, session: Session): Analysis {

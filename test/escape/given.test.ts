@@ -14,10 +14,15 @@ const given = join(world.home, 'given');
 beforeAll(() => world.must('init', '--yes'));
 afterAll(() => world.dispose());
 
-function run(prefix: readonly string[], script: string, stream: 0 | 1, flags: string) {
+function run(
+  prefix: readonly [string, ...string[]] | readonly [],
+  script: string,
+  stream: 0 | 1,
+  flags: string,
+) {
   writeFileSync(given, 'kept');
   const file = openSync(given, flags);
-  const [program = '', ...args] = [...prefix, 'python3', '-c', `import os\n${script}`];
+  const [program, ...args] = [...prefix, 'python3', '-c', `import os\n${script}`];
   const { status, stdout } = spawnSync(program, args, {
     cwd: world.repository,
     env: world.environment,

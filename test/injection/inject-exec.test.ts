@@ -277,3 +277,20 @@ test('revoking the lease alone is on record, and the next use asks policy again'
   );
   expect(leases.size).toBe(2);
 });
+
+test('what was lent is not on record where a task names it in arguments', async () => {
+  world.write(
+    'show.sh',
+    `curl -sS -o own -H "Authorization: Bearer $OPENAI_API_KEY" ${shop.url('/v1/models')}
+/bin/echo 'key=${secret}' ${Buffer.from(secret).toString('base64')}
+/usr/bin/printf '%s' after ${secret}\n`,
+  );
+  const shown = await shop.site.writ('exec', '--', 'sh', './show.sh');
+  expect(shown).toMatchObject({ status: 0, stdout: expect.stringContaining(`key=${secret}`) });
+  const recorded = JSON.stringify(await shop.site.entries('execution.process'));
+  expect(recorded).toContain(`"key=${'*'.repeat(secret.length)}"`);
+  expect(recorded).toContain('"after"');
+  for (const text of [recorded, JSON.stringify(world.json('log', 'search', '--limit', '1000'))])
+    for (const form of [secret, Buffer.from(secret).toString('base64').slice(0, 30)])
+      expect(text).not.toContain(form);
+});

@@ -60,6 +60,7 @@ export async function contributeCredentials(
         credential: name,
         renews: renewed.includes(credential.broker),
         parameters,
+        onLent: (secret) => session.lent.note(secret),
       });
       session.cleanUp.push(async () => holder.close());
       return holder;

@@ -15,6 +15,8 @@ export interface HolderOptions {
   readonly renews: boolean;
   /** What the authority needs for it, such as a public key. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Told each secret as soon as it is held. */
+  readonly onLent?: (secret: unknown) => void;
 }
 
 /** A credential that would die within this time is not handed to a new use. */
@@ -90,6 +92,7 @@ export class LeaseHolder {
     const { authority, writ, session, credential, parameters = {} } = this.#options;
     const answer = await authority.requestLease({ writ, session, credential, parameters });
     if ('refusal' in answer) throw refused(answer.refusal.reason, answer.refusal.advice);
+    this.#options.onLent?.(answer.secret);
     if (this.#options.renews) this.#keepRenewed(answer.lease.id, answer.lease.expiresAt);
     return answer;
   }

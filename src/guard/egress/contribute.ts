@@ -36,7 +36,9 @@ export async function contributeEgress(
     decide: (wanted) => decideConnection(guard, session, wanted),
     record: (records) =>
       guard.authority.record(
-        records.map((record) => ({ ...record, writ: writ.claims.id, session: id, command })),
+        session.lent.masked(
+          records.map((record) => ({ ...record, writ: writ.claims.id, session: id, command })),
+        ),
       ),
     resolve: server === undefined ? asTheSystem : from(server),
     onRefused: (refusal) => session.channel.send({ type: 'notice', text: sentences(refusal) }),

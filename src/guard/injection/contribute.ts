@@ -109,8 +109,15 @@ function placedNow(bundle: Bundle, profile: string, held: ReadonlyMap<string, He
 
 function hold(guard: Guard, session: Session, credential: string): Held {
   const { authority, clock } = guard;
-  const writ = session.writ.claims.id;
-  const holder = new LeaseHolder({ authority, clock, writ, session: session.id, credential, renews: true });
+  const holder = new LeaseHolder({
+    authority,
+    clock,
+    writ: session.writ.claims.id,
+    session: session.id,
+    credential,
+    renews: true,
+    onLent: (secret) => session.lent.note(secret),
+  });
   session.cleanUp.push(async () => holder.close());
   return { placeholder: `writ-placeholder-${randomBytes(24).toString('base64url')}`, holder };
 }

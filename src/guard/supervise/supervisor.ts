@@ -132,7 +132,7 @@ export class Supervisor {
         this.#repeat(message);
         return;
       case 'mismatch':
-        this.#log.add(mismatchRecord(this.#whose(), message));
+        this.#log.add(mismatchRecord(this.#whose(), this.#masked(message)));
         void this.#log.flush();
         return;
     }
@@ -191,10 +191,12 @@ export class Supervisor {
       interpreterSha256,
       enforcement: session.writ.claims.enforcement,
     };
-    const record = processRecord(this.#whose(), recorded);
+    const record = processRecord(this.#whose(), this.#masked(recorded));
     const seen = { starter: attempt.starter, argv: attempt.argv, decision: decision.decision };
     const disagreement = session.reconciler.saw(seen);
-    if (disagreement !== null) this.#log.add(disagreementRecord(this.#whose(), disagreement, seen));
+    if (disagreement !== null) {
+      this.#log.add(disagreementRecord(this.#whose(), disagreement, this.#masked(seen)));
+    }
     if (decision.decision !== 'allow' || session.ended) {
       await guard.authority.record([record]);
       this.#say(`deny ${attempt.request} ${EACCES} ${sentence(decision, program)}`);
@@ -212,7 +214,12 @@ export class Supervisor {
     const kept = [this.#kept, ...this.#keptBefore].find((map) => map.has(request))?.get(request);
     if (kept === undefined) throw new RangeError('a repetition of what was never allowed');
     const attempt = { ...kept.attempt, process, parent, ...again };
-    this.#log.add(processRecord(this.#whose(), { ...kept, attempt }));
+    this.#log.add(processRecord(this.#whose(), this.#masked({ ...kept, attempt })));
+  }
+
+  /** Without what the session was lent: arguments are the task's to choose. */
+  #masked<T>(value: T): T {
+    return this.#options.session.lent.masked(value);
   }
 
   #say(line: string): void {
