@@ -19,6 +19,7 @@ export type AuthorityErrorCode =
   | 'not_permitted'
   | 'writ_unknown'
   | 'writ_ended'
+  | 'writ_changed'
   | 'writ_renewals_spent'
   | 'approval_unknown'
   | 'approval_not_waiting'

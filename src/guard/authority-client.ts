@@ -16,6 +16,8 @@ export function authorityClient(send: Send): AuthorityPort {
     policy: (known) => get(known === null ? '/policy' : `/policy?known=${known}`),
     keys: () => get('/keys'),
     issueWrit: (request) => post('/writs', request),
+    draftWrit: (request) => post('/writs/draft', request),
+    issueDrafted: (request, reports) => post('/writs/drafted', { request, reports }),
     writ: (id) => get(`/writs/${encodeURIComponent(id)}`),
     activateWrit: (id) => post(`/writs/${encodeURIComponent(id)}/activate`),
     renewWrit: (id) => post(`/writs/${encodeURIComponent(id)}/renew`),

@@ -11,7 +11,7 @@ import type { PublicJwk } from '../core/identity/keys.ts';
 import type { Approval, ApprovalSubject } from '../core/model/approval.ts';
 import type { Decision } from '../core/model/decision.ts';
 import type { Json } from '../core/model/entry.ts';
-import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
+import type { RepositoryIdentity, Writ, WritClaims } from '../core/model/writ.ts';
 import type { LeaseShown, LentAnswer } from '../core/api/lease.ts';
 import type { WritRefusal } from '../core/api/session.ts';
 import type { EnforcementLevel } from '../core/model/decision.ts';
@@ -50,6 +50,15 @@ export interface AuthorityPort {
   /** Public keys that writs are signed with (RFC 7517). */
   keys(): Promise<{ readonly keys: readonly PublicJwk[] }>;
   issueWrit(request: WritRequest): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }>;
+  /** What would be granted now; nothing is on record of it. */
+  draftWrit(
+    request: WritRequest,
+  ): Promise<{ readonly claims: WritClaims } | { readonly refusal: WritRefusal }>;
+  /** Issues what was drafted, together with what happens first under it. A refusal is all that is on record then. */
+  issueDrafted(
+    request: WritRequest & Pick<WritClaims, 'id' | 'requester' | 'policyVersion'>,
+    reports: readonly GuardRecord[],
+  ): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }>;
   writ(id: string): Promise<Writ>;
   activateWrit(id: string): Promise<Writ>;
   renewWrit(id: string): Promise<Writ>;

@@ -34,7 +34,7 @@ export interface Answer {
  * @param prepare what an allowed act needs; what it returns is recorded with the decision
  */
 export async function authorize(
-  authority: AuthorityPort,
+  authority: Pick<AuthorityPort, 'record' | 'requestApproval' | 'useApproval'>,
   bundle: Bundle,
   asked: Asked,
   now: number,
@@ -79,7 +79,7 @@ export async function authorize(
 
 /** In one transaction; the decision alone where what follows it cannot be prepared. */
 async function recordWith(
-  authority: AuthorityPort,
+  authority: Pick<AuthorityPort, 'record'>,
   decided: GuardRecord,
   prepare: () => Promise<readonly GuardRecord[]>,
 ): Promise<void> {

@@ -3,39 +3,73 @@ import type { WritRefusal } from '../core/api/session.ts';
 import { WritError } from '../core/model/errors.ts';
 import type { RepositoryIdentity, Writ } from '../core/model/writ.ts';
 import { registered, type Organisation } from '../core/policy/organisation.ts';
+import type { GuardRecord, WritRequest } from './authority-port.ts';
 import { enforcementReached } from './enforcement.ts';
 import type { Guard } from './guard.ts';
 import type { Place } from './place.ts';
 import { identifyRepository } from './repository/identify.ts';
 
-/** A new writ, or the one that was named if it is live and made for exactly this place. */
+export interface Obtained {
+  /** Without a signature where it is a draft. */
+  readonly writ: Writ;
+  /** What is still to be issued, with the first that happens under it. */
+  readonly draft: WritRequest | null;
+}
+
+/**
+ * A new writ, or the one that was named if it is live and made for exactly this place.
+ * @param drafts a new one may be a draft: its issue is then on record in one transaction with what it is for
+ */
 export async function obtainWrit(
   guard: Guard,
   request: OpenSessionRequest,
   place: Place,
-): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }> {
+  drafts: boolean,
+): Promise<Obtained | { readonly refusal: WritRefusal }> {
   if (request.writ !== null)
-    return { writ: await verified(guard, await existingWrit(guard, request.writ, place)) };
+    return { writ: await verified(guard, await existingWrit(guard, request.writ, place)), draft: null };
   const { organisation } = await guard.bundle();
-  const profile = request.profile ?? organisation.execution.profile;
-  const issued = await guard.authority.issueWrit({
+  const wanted: WritRequest = {
     assistant: request.assistant ?? assistantOf(request, organisation),
-    profile,
+    profile: request.profile ?? organisation.execution.profile,
     job: request.job,
     repository: identityOf(place.repository),
     enforcement: enforcementReached(guard.machine),
     taskKey: guard.taskKeys.create(),
     activate: true,
-  });
-  if ('refusal' in issued) {
-    const demanded = registered(organisation.profiles, profile)?.enforcement ?? 0;
-    return { refusal: explained(issued.refusal, demanded, guard.machine) };
+  };
+  const drafted = drafts ? await guard.authority.draftWrit(wanted) : null;
+  if (drafted !== null && 'claims' in drafted) {
+    const { claims } = drafted;
+    return { writ: { claims, state: 'active', signature: '', renewals: 0, ended: null }, draft: wanted };
   }
+  // What is refused is issued all the same, so that the refusal is on record.
+  const issued = await guard.authority.issueWrit(wanted);
+  if ('refusal' in issued) return { refusal: await explained(guard, wanted.profile, issued.refusal) };
+  return { writ: await verified(guard, issued.writ), draft: null };
+}
+
+/**
+ * Issues a draft, together with what happens first under it.
+ * @throws WritError `writ_changed` where another would be granted by now; nothing is on record then
+ */
+export async function issueDrafted(
+  guard: Guard,
+  { claims }: Writ,
+  draft: WritRequest,
+  records: readonly GuardRecord[],
+): Promise<{ readonly writ: Writ } | { readonly refusal: WritRefusal }> {
+  const { id, requester, policyVersion } = claims;
+  const issued = await guard.authority.issueDrafted({ ...draft, id, requester, policyVersion }, records);
+  if ('refusal' in issued) return { refusal: await explained(guard, draft.profile, issued.refusal) };
   return { writ: await verified(guard, issued.writ) };
 }
 
 /** Whoever is refused for want of enforcement learns what this machine lacks. */
-function explained(refusal: WritRefusal, demanded: number, machine: Guard['machine']): WritRefusal {
+async function explained(guard: Guard, profile: string, refusal: WritRefusal): Promise<WritRefusal> {
+  const { machine } = guard;
+  const { organisation } = await guard.bundle();
+  const demanded = registered(organisation.profiles, profile)?.enforcement ?? 0;
   const reached = enforcementReached(machine);
   if (machine.confinement.kind === 'namespaces' || demanded <= reached) return refusal;
   const { message, hint } = machine.confinement.refusal;

@@ -8,6 +8,7 @@ import {
   decideRequest,
   entriesQuery,
   entryIndex,
+  issueDraftedRequest,
   issueRequest,
   jwtSvidRequest,
   modeRequest,
@@ -30,7 +31,7 @@ import { decideApproval } from '../services/decide-approval.ts';
 import { closeWrit } from '../services/end-writ.ts';
 import { issueJwtSvid, issueX509Svid } from '../services/issue-svid.ts';
 import { killSession } from '../services/kill-session.ts';
-import { issueWrit, modeOf } from '../services/issue-writ.ts';
+import { draftWrit, issueDrafted, issueWrit, modeOf } from '../services/issue-writ.ts';
 import { record } from '../services/record.ts';
 import { renewWrit } from '../services/renew-writ.ts';
 import { requestApproval } from '../services/request-approval.ts';
@@ -62,6 +63,8 @@ const guardOnly = [
   '/leases/release',
   '/leases/:id/use',
   '/leases/:id/renew',
+  '/writs/draft',
+  '/writs/drafted',
   '/writs/:id/activate',
   '/writs/:id/renew',
   '/writs/:id/close',
@@ -121,6 +124,14 @@ export function createAuthorityApp(
   app.post('/writs', async (context) => {
     const request = issueRequest.parse(await json(context.req.raw));
     return context.json(await issueWrit(authority, caller(context.env.caller), request));
+  });
+  app.post('/writs/draft', async (context) => {
+    const request = issueRequest.parse(await json(context.req.raw));
+    return context.json(await draftWrit(authority, caller(context.env.caller), request));
+  });
+  app.post('/writs/drafted', async (context) => {
+    const { request, reports } = issueDraftedRequest.parse(await json(context.req.raw));
+    return context.json(await issueDrafted(authority, caller(context.env.caller), request, reports));
   });
   app.post('/writs/revoke', async (context) => {
     const { reason, all: _all, ...of } = revokeAllRequest.parse(await json(context.req.raw));

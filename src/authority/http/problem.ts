@@ -29,6 +29,7 @@ const statusOf: Readonly<Record<Code, Status>> = {
   writ_unknown: 404,
   session_unknown: 404,
   writ_ended: 409,
+  writ_changed: 409,
   writ_renewals_spent: 409,
   approval_unknown: 404,
   approval_not_waiting: 409,

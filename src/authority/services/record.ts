@@ -75,7 +75,8 @@ async function closeIn(
   return canBecome(writ.state, 'closed') ? endWritIn(context, unit, writ, ending) : null;
 }
 
-async function reportedEntry(context: AuthorityContext, unit: Unit, report: Reported): Promise<Entry> {
+/** @throws WritError `writ_unknown`, `writ_ended` */
+export async function reportedEntry(context: AuthorityContext, unit: Unit, report: Reported): Promise<Entry> {
   const { type, session, command, decision, data } = report;
   const writ = takenAlways.includes(type)
     ? await existingWrit(unit, report.writ)

@@ -1,6 +1,7 @@
 /** What goes over the wire to the authority: every request as a strict schema; answers as types of the model. */
 import { z } from 'zod';
 import { ecPublicJwk } from '../identity/ec-key.ts';
+import { isId } from '../identity/ids.ts';
 import { svidKeyUses } from '../identity/svid-keys.ts';
 import { approvalStates } from '../model/approval.ts';
 import { entryTypes, type Json } from '../model/entry.ts';
@@ -109,6 +110,19 @@ export const recordRequest = z.strictObject({
   reports: z.array(report).min(1).max(1000),
   /** A writ that is over with this. */
   close: z.strictObject({ writ: id, reason }).nullable().default(null),
+});
+
+/** A writ that was drafted, and what happens first under it. */
+export const issueDraftedRequest = z.strictObject({
+  request: issueRequest.extend({
+    id: id.refine((one) => isId('writ', one)),
+    requester: name,
+    policyVersion: name,
+  }),
+  reports: z
+    .array(report)
+    .max(10)
+    .refine((all) => all.every(({ type }) => type === 'decision' || type === 'execution.started')),
 });
 
 const subject = z.strictObject({
