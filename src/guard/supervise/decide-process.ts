@@ -28,6 +28,8 @@ import type { Attempt, Image } from './protocol.ts';
 
 /** Also in src/guard/sandbox/view.ts. */
 const ownProgram = '/run/writ/writ-exec';
+/** What it is for inside: the way out for ssh, an assistant's hook, its model. The rest is for outside. */
+const ownCommands: readonly (string | undefined)[] = ['connect', 'hook', 'relay'];
 
 export interface Situation {
   readonly bundle: Bundle;
@@ -53,7 +55,7 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
   const [image] = attempt.images;
   if (image === undefined) throw new RangeError('an attempt has a file');
   const refusal = attempt.images.map(refusedFile).find((reason) => reason !== null) ?? null;
-  const reason = refusal ?? (situation.isLoader ? refusedLoader : null);
+  const reason = refusal ?? (situation.isLoader ? refusedLoader : null) ?? refusedCommand(attempt, image);
   if (reason !== null) return refuse(image, reason, situation);
   const tools = toolFiles(situation);
   const { operations, facts, program } = describe(attempt, image, tools, situation);
@@ -68,7 +70,8 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
     decision: { ...decision, advice: adviceOn(decision, facts, program, situation) },
     program,
     byFileAlone:
-      operations.length === 0 || (facts.program === 'inner' && !readsArguments(bundle, task.profile)),
+      (operations.length === 0 && image.path !== ownProgram) ||
+      (facts.program === 'inner' && !readsArguments(bundle, task.profile)),
   };
 }
 
@@ -117,6 +120,12 @@ function belongsToOne(programs: ReadonlySet<string>, operation: Operation): bool
 
 /** Files that are never run, whatever policy says: what would run is not what the file is. */
 const refusedLoader = 'the dynamic loader would run whatever file it is given';
+
+function refusedCommand({ argv }: Attempt, { path }: Image): string | null {
+  return path === ownProgram && !ownCommands.includes(argv[1])
+    ? `of it only ${ownCommands.join(', ')} are for inside`
+    : null;
+}
 
 function refusedFile(image: Image): string | null {
   const { kind, path } = image;
