@@ -82,7 +82,12 @@ describe('the way out leads to the proxy alone', () => {
 
 describe('its listener leads nowhere that the command could not go itself', () => {
   const through = (path: string) => [
-    ...['relay', '--listen', `127.0.0.1:45671=${path}`, '--', 'bash', '-c'],
+    'relay',
+    '--listen',
+    `127.0.0.1:45671=${path}`,
+    '--',
+    'bash',
+    '-c',
     'exec 3<>/dev/tcp/127.0.0.1/45671; head -c 7 <&3',
   ];
   it('to a socket outside', async () => {
