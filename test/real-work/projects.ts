@@ -139,4 +139,22 @@ export const projects: Readonly<Record<string, Project>> = {
     command: 'sh probe.sh && make -s check',
     expected: /^absent 1\nabsent 1\nabsent 1\nlinked\npasswd \d\n0\n.*\ndate 1\n.*\nversioned 0\n/,
   },
+  'tests with repositories of their own': {
+    files: {
+      't/run.sh': [
+        'set -e',
+        'git init -q trash && cd trash',
+        'git config user.name T; git config user.email t@example.org; touch a; git add a; git commit -qm one',
+        'cp .git/config .git/config.old; rm .git/config; mv .git/config.old .git/config; chmod 0600 .git/config',
+        'printf "#!/bin/sh\\necho hooked > out\\n" > .git/hooks/post-commit; chmod +x .git/hooks/post-commit',
+        'git commit -q --allow-empty -m two; cat out; rm .git/hooks/post-commit',
+        'touch .git/index.lock; git add a 2>/dev/null || echo locked; rm -f .git/index.lock',
+        'mkdir .git/rebase-apply; rm -rf .git/rebase-apply; git rev-list --count HEAD',
+        'cd ..; mv trash/.git bare; git -C bare rev-parse --verify -q HEAD >/dev/null && rm -rf bare trash; ls',
+        '',
+      ].join('\n'),
+    },
+    command: 'cd t && sh run.sh',
+    expected: /^hooked\nlocked\n2\nrun\.sh\n/,
+  },
 };
