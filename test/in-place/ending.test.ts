@@ -8,6 +8,8 @@ import { compile, until, users } from '../sandbox/workshop.ts';
 import { Refusal } from './refusal.ts';
 
 const sleepers = 5;
+/** Milliseconds; nothing is said about how long it takes, on a machine that has other work. */
+const patience = 120_000;
 
 let refusal: Refusal;
 let world: World;
@@ -59,19 +61,29 @@ const hops = (mark: string): bigint =>
   readFileSync(join(world.repository, `hopping.${mark}`)).readBigUInt64LE();
 
 async function expectNothingLeft(mark: string): Promise<void> {
-  await until(() => marked(mark) === 0, 'the end of all of it');
+  await until(() => marked(mark) === 0, 'the end of all of it', patience);
   // The hopper may be between two processes when it is looked for; it cannot stand still.
   for (let before = -1n; before !== hops(mark); await sleep(300)) before = hops(mark);
 }
 
 /** Of this session's own: the launcher, the supervisor and the stand-in of process 1. */
 function writOf(launcher: number): { supervisor: number; standIn: number } {
-  const parentOf = (id: number) => Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${id}/stat`, 'utf8'))?.[1]);
-  const all = [...processes()].filter(([, argv]) => (argv[0] ?? '').endsWith('writ-exec')).map(([id]) => id);
-  const below = (parent: number) => all.filter((id) => parentOf(id) === parent);
-  const [supervisor = 0] = below(launcher);
-  const standIn = below(supervisor).find((id) => processes().get(id)?.[2] === 'in-place') ?? 0;
+  const all = [...processes()].filter(([, argv]) => (argv[0] ?? '').endsWith('writ-exec'));
+  const below = (parent: number) => all.filter(([id]) => parentOf(id) === parent);
+  const [[supervisor] = [0]] = below(launcher);
+  const [standIn] = below(supervisor).find(([, argv]) => argv[2] === 'in-place') ?? [0];
+  // Signalled, 0 would be everybody.
+  if (supervisor === 0 || standIn === 0) throw new Error('the session is not there');
   return { supervisor, standIn };
+}
+
+/** 0 of one that has just ended, which others of this machine's do at any time. */
+function parentOf(id: number): number {
+  try {
+    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${id}/stat`, 'utf8'))?.[1]);
+  } catch {
+    return 0;
+  }
 }
 
 const endings: Record<string, (launcher: number) => void> = {
@@ -103,7 +115,7 @@ describe('without a namespace of processes', () => {
       mark,
     ];
     const launcher = spawn(program, args, { cwd: world.repository, env: world.environment, stdio: 'ignore' });
-    await until(() => marked(mark) === sleepers && hops(mark) > 5n, 'the tree');
+    await until(() => marked(mark) === sleepers && hops(mark) > 5n, 'the tree', patience);
     endings[name]!(launcher.pid!);
     await expectNothingLeft(mark);
   });
