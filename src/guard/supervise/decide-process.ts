@@ -17,6 +17,7 @@ import {
   classify,
   findToolFiles,
   gitSubcommand,
+  innerFolders,
   toolNames,
   isLoader,
   isMultiCall,
@@ -24,6 +25,7 @@ import {
   type ProgramView,
   type ToolFiles,
 } from './programs.ts';
+import { isBelow } from '../sandbox/view.ts';
 import type { Attempt, Image } from './protocol.ts';
 
 /** Also in src/guard/sandbox/view.ts. */
@@ -54,8 +56,13 @@ export interface ProcessDecision {
 export function decideProcess(attempt: Attempt, situation: Situation): ProcessDecision {
   const [image] = attempt.images;
   if (image === undefined) throw new RangeError('an attempt has a file');
-  const refusal = attempt.images.map(refusedFile).find((reason) => reason !== null) ?? null;
-  const reason = refusal ?? (situation.isLoader ? refusedLoader : null) ?? refusedCommand(attempt, image);
+  const listed = listedBy(attempt);
+  const refusal =
+    attempt.images.map((one) => refusedFile(one, listed)).find((reason) => reason !== null) ?? null;
+  const reason =
+    refusal ??
+    (situation.isLoader && listed === null ? refusedLoader : null) ??
+    refusedCommand(attempt, image);
   if (reason !== null) return refuse(image, reason, situation);
   const tools = toolFiles(situation);
   const { operations, facts, program } = describe(attempt, image, tools, situation);
@@ -71,12 +78,12 @@ export function decideProcess(attempt: Attempt, situation: Situation): ProcessDe
     program,
     byFileAlone:
       (operations.length === 0 && image.path !== ownProgram) ||
-      (facts.program === 'inner' && !readsArguments(bundle, task.profile)),
+      (facts.program === 'inner' && listed === null && !readsArguments(bundle, task.profile)),
   };
 }
 
 /** Whether some policy could decide an inner program by more than its file and who starts it. */
-function readsArguments(bundle: Bundle, profile: string): boolean {
+export function readsArguments(bundle: Bundle, profile: string): boolean {
   const { attributes, whole } = sliceFor(bundle, 'exec', profile);
   return whole.has('context') || ['command', 'arguments', 'cwd'].some((name) => attributes.has(name));
 }
@@ -119,7 +126,21 @@ function belongsToOne(programs: ReadonlySet<string>, operation: Operation): bool
 }
 
 /** Files that are never run, whatever policy says: what would run is not what the file is. */
-const refusedLoader = 'the dynamic loader would run whatever file it is given';
+const refusedLoader =
+  'the dynamic loader would run whatever file it is given; what FILE loads is told by its --list FILE, for which ldd would start FILE';
+
+/**
+ * Of the system's loader that only says what a file loads, and runs nothing of it (ld.so(8)): that file. Only in these
+ * words, since any other leads to a program.
+ */
+function listedBy({ images, argv }: Attempt): string | null {
+  const [image] = images;
+  const [, option = '', file = '-'] = argv;
+  const isListing = images.length === 1 && argv.length === 3 && /^--(list|verify)$/.test(option);
+  const isSystem =
+    image !== undefined && isLoader(image.path) && innerFolders.some((one) => isBelow(image.path, one));
+  return isListing && isSystem && !file.startsWith('-') ? file : null;
+}
 
 function refusedCommand({ argv }: Attempt, { path }: Image): string | null {
   return path === ownProgram && !ownCommands.includes(argv[1])
@@ -127,13 +148,13 @@ function refusedCommand({ argv }: Attempt, { path }: Image): string | null {
     : null;
 }
 
-function refusedFile(image: Image): string | null {
+function refusedFile(image: Image, listed: string | null): string | null {
   const { kind, path } = image;
   if (isTooLarge(image)) return 'the file is too large to be looked at';
   if (kind === 'nameless') return 'it is in memory or deleted, and no file that can be looked at';
   if (kind === 'foreign') return 'it is a program for another kind of machine';
   if (kind === 'unreadable') return 'the file cannot be read';
-  return isLoader(path) ? refusedLoader : null;
+  return isLoader(path) && listed === null ? refusedLoader : null;
 }
 
 function refuse(image: Image, reason: string, { bundle }: Situation): ProcessDecision {
@@ -170,6 +191,11 @@ function describe(attempt: Attempt, image: Image, tools: ToolFiles, situation: S
   });
   const within = { ...context, cwd: attempt.directory };
   const args = attempt.argv.slice(1);
+  const listed = listedBy(attempt);
+  if (listed !== null) {
+    const [, ...reading] = analyzeArgv(['cat', listed], within).operations;
+    return { operations: [plain(program, attempt), ...reading], facts: facts('inner'), program };
+  }
   const git = gitSubcommand(image.path);
   if (git !== null) {
     return {
