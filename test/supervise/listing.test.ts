@@ -1,6 +1,6 @@
 /** What a program loads can be asked of the system's loader, which runs nothing for that; of anything else it is refused. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { World } from '../cli/world.ts';
@@ -12,7 +12,8 @@ const loader = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1'].fin
 )!;
 beforeAll(() => {
   world.must('init', '--yes');
-  cpSync(loader, join(world.repository, 'copy'), { dereference: true });
+  copyFileSync(loader, join(world.repository, 'copy'));
+  chmodSync(join(world.repository, 'copy'), 0o755);
 });
 afterAll(() => world.dispose());
 
