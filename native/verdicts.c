@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* A process that is pushed out by another with the same low bits is one whose line is lost, which is safe. */
-enum { PROCESSES = 1 << 16, SLOTS = 1 << 13, LONGEST_KEY = 64 << 10 };
+enum { PROCESSES = 1 << 16, SLOTS = 1 << 13, LONGEST_KEY = 64 << 10, MOST_ARGUMENTS = 5000 };
 
 static struct {
     pid_t process;
@@ -55,6 +55,8 @@ static uint32_t slot_of(const struct words *key) {
 bool find_verdict(const struct attempt *attempt, uint64_t lineage, struct verdict *verdict) {
     if (lineage == LINEAGE_LOST) return false;
     for (int scope = SCOPE_SAME; scope <= SCOPE_FILES; scope++) {
+        /* What is too long for the analysis is not known to be like the rest. */
+        if (attempt->argv.length > LONGEST_KEY || attempt->argv.count > MOST_ARGUMENTS) return false;
         struct words key = key_of(attempt, lineage, (enum scope)scope);
         uint32_t slot = slot_of(&key);
         bool found = kept[slot].key.length > 0 && same_words(&kept[slot].key, &key);

@@ -84,6 +84,23 @@ describe('every process', () => {
     expect(compilers.map(({ data }) => data.starter)).toEqual(['cc', 'cc']);
   });
 
+  it('is on record with its own arguments where it does the same whatever they are', () => {
+    const loop =
+      'for i in 1 2 3; do /usr/bin/expr $i + $i; done; /usr/bin/expr 1 + 1; /usr/bin/cat README.md';
+    expect(exec('bash', '-c', loop)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^2\n4\n6\n2\n/),
+    });
+    const sums = lastProcesses(world).filter(({ data }) => data.executable.path.endsWith('/expr'));
+    expect(sums.map(({ data }) => data.argv.slice(1).join(' '))).toEqual([
+      '1 + 1',
+      '2 + 2',
+      '3 + 3',
+      '1 + 1',
+    ]);
+    expect(sums.every(({ decision, data }) => decision === 'allow' && data.starter === 'bash')).toBe(true);
+  });
+
   it('is refused where policy refuses it, with the reason where people look', () => {
     const { stderr, stdout } = start('git', 'push', 'origin', 'main');
     expect(stdout).toBe('Permission denied\n');

@@ -55,6 +55,14 @@ export function tool(description: ToolDescription): ToolModel {
   };
 }
 
+/** Whatever it is told, it does the same: nothing that a policy could know of. */
+export function ignoresWords(model: ToolModel): boolean {
+  const { traits, options, lenient, hides, operands, apply, rewrite, raw } = model;
+  const known = traits.length + options.short.size + options.long.size;
+  const plain = lenient && hides === null && operands === 'ignored' && known === 0;
+  return plain && apply === null && rewrite === null && raw === null;
+}
+
 /** One model under several names: `{ 'cat tac rev': model }`. */
 export function named(entries: Readonly<Record<string, ToolModel>>): ReadonlyMap<string, ToolModel> {
   const models = new Map<string, ToolModel>();

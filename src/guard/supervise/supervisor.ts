@@ -8,7 +8,8 @@ import type { Guard } from '../guard.ts';
 import { BlockReader } from '../launcher/blocks.ts';
 import { describeTask } from '../place.ts';
 import type { Session } from '../session.ts';
-import { decideProcess } from './decide-process.ts';
+import { decideProcess, type Situation } from './decide-process.ts';
+import { isIndifferent } from './indifferent.ts';
 import { digestOf, isLoaderCopy } from './digests.ts';
 import type { GuardRecord } from '../authority-port.ts';
 import { commandText } from '../command-text.ts';
@@ -171,7 +172,7 @@ export class Supervisor {
     this.#bundle ??= guard.bundle();
     const bundle = await this.#bundle;
     const folders = new OwnFolders(session.place.repository.worktree, this.#begun);
-    const { decision, program, byFileAlone } = decideProcess(attempt, {
+    const situation: Situation = {
       bundle,
       task: describeTask(session.writ, session.place),
       view,
@@ -180,7 +181,8 @@ export class Supervisor {
       evidence: announced ?? [],
       isLoader: (await isLoaderCopy(sha256)) || (await isLoaderCopy(interpreterSha256)),
       now: guard.clock(),
-    });
+    };
+    const { decision, program, byFileAlone } = decideProcess(attempt, situation);
     const recorded: Recorded = {
       attempt,
       decision,
@@ -192,11 +194,7 @@ export class Supervisor {
       enforcement: session.writ.claims.enforcement,
     };
     const record = processRecord(this.#whose(), this.#masked(recorded));
-    const seen = { starter: attempt.starter, argv: attempt.argv, decision: decision.decision };
-    const disagreement = session.reconciler.saw(seen);
-    if (disagreement !== null) {
-      this.#log.add(disagreementRecord(this.#whose(), disagreement, this.#masked(seen)));
-    }
+    this.#reconcile({ starter: attempt.starter, argv: attempt.argv, decision: decision.decision });
     if (decision.decision !== 'allow' || session.ended) {
       await guard.authority.record([record]);
       this.#say(`deny ${attempt.request} ${EACCES} ${sentence(decision, program)}`);
@@ -204,7 +202,8 @@ export class Supervisor {
     }
     this.#log.add(record);
     const isFirm = attempt.lineage !== lineages.lost && before === this.#forgotten && !folders.momentary;
-    const reach = !isFirm ? scope.once : byFileAlone ? scope.files : scope.same;
+    const whateverWords = byFileAlone || isIndifferent(attempt, situation);
+    const reach = !isFirm ? scope.once : whateverWords ? scope.files : scope.same;
     if (this.#kept.size >= mostKept) this.forget();
     if (reach !== scope.once) this.#kept.set(attempt.request, recorded);
     this.#say(`allow ${attempt.request} ${this.#lineages.after(lineage, program).id} ${reach}`);
@@ -214,7 +213,15 @@ export class Supervisor {
     const kept = [this.#kept, ...this.#keptBefore].find((map) => map.has(request))?.get(request);
     if (kept === undefined) throw new RangeError('a repetition of what was never allowed');
     const attempt = { ...kept.attempt, process, parent, ...again };
-    this.#log.add(processRecord(this.#whose(), this.#masked({ ...kept, attempt })));
+    const announced = this.#options.session.announced.evidenceFor(attempt.argv) !== null;
+    this.#log.add(processRecord(this.#whose(), this.#masked({ ...kept, attempt, announced })));
+    if (again !== null) this.#reconcile({ starter: attempt.starter, argv: attempt.argv, decision: 'allow' });
+  }
+
+  #reconcile(seen: Seen): void {
+    const disagreement = this.#options.session.reconciler.saw(seen);
+    if (disagreement === null) return;
+    this.#log.add(disagreementRecord(this.#whose(), disagreement, this.#masked(seen)));
   }
 
   /** Without what the session was lent: arguments are the task's to choose. */
