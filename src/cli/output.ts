@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import { errorBody, WritError } from '../core/model/errors.ts';
 import { exit } from './exit.ts';
+import { spellUnseen } from '../core/model/unseen.ts';
 
 export interface OutputOptions {
   readonly json?: boolean;
@@ -30,13 +31,7 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
 
 /** Text of unknown origin must not drive the reader's terminal: control characters are spelled out. */
 export function visible(text: string): string {
-  return text.replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      return `\\u{${code.toString(16)}}`;
-    },
-  );
+  return text.replaceAll(/[^\n\t]+/g, spellUnseen);
 }
 
 /** `1 fault`, `2 faults`. */

@@ -1,3 +1,4 @@
+import { spellUnseen } from '../model/unseen.ts';
 import type { Operation, PathOperation, Trait } from '../model/operation.ts';
 
 /** One plain sentence without its full stop: `writes /repo/src/a.ts`. */
@@ -85,14 +86,7 @@ export function listed(words: readonly string[], last = ' and '): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')}${last}${words.at(-1) ?? ''}`;
 }
 
-/** What has no width or no ink, or turns the direction of what follows. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-
-function spelled(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-}
-
 /** As it stands where it is plain, else quoted so that nothing in it can pass for part of the sentence. */
 export function quoted(text: string): string {
-  return /^[\w./@:*?=+,~-]+$/.test(text) ? text : JSON.stringify(text).replaceAll(unseen, spelled);
+  return /^[\w./@:*?=+,~-]+$/.test(text) ? text : spellUnseen(JSON.stringify(text));
 }

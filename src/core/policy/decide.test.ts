@@ -220,7 +220,7 @@ describe('a denial says what would permit it', () => {
       '? running git push: it sends something out of the repository [develop.publishes]',
     );
     expect(text).toContain('      missing: approval:maintainers');
-    expect(text).toContain('- writing /etc/x [31m: nothing in the profile develop permits it');
+    expect(text).toContain('- writing /etc/x\\u{1b}[31m: nothing in the profile develop permits it');
     expect(text).not.toContain('\u001b');
   });
 });

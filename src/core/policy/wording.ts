@@ -1,6 +1,7 @@
 /** Words for people. Decisions never depend on them. */
 import type { Operation } from '../model/operation.ts';
 import type { Ruling } from './ruling.ts';
+import { spellUnseen } from '../model/unseen.ts';
 
 const longest = 120;
 
@@ -53,8 +54,8 @@ export function joined(parts: readonly string[]): string {
     .join(' ');
 }
 
-/** One line without control characters. */
+/** One line in which nothing is hidden. */
 function shortened(text: string): string {
-  const clean = text.slice(0, longest * 2).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const clean = spellUnseen(text.slice(0, longest * 2).replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' '));
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
 }

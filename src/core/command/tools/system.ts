@@ -1,5 +1,6 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
+import { literal } from '../field.ts';
 import { hasOption } from '../options.ts';
 import { named, tool, type ToolModel } from '../tool.ts';
 
@@ -137,7 +138,20 @@ export const system = named({
   'inotifywait fswatch': tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read-tree' }),
   'logrotate run-parts': tool({ traits: ['runs-code', 'system'], hides: 'exec' }),
   'strfile fc-cache': changes(),
-  'ipcs sar getent sensors lspci lsusb lshw dmidecode acpi arp lsmod lsattr lscpu lsmem lsblk blkid findmnt dstat iotop iftop fastfetch neofetch nvidia-smi':
+  getent: tool({
+    traits: ['reads'],
+    hides: 'read',
+    options: { '-s -i': 'value' },
+    apply: (call, parsed) => {
+      const [database, ...keys] = parsed.operands;
+      if (database === undefined) return;
+      if (/^g?shadow$/.test(database.text)) call.read(literal(`/etc/${database.text}`, database.span));
+      // Who answers for a name is asked for it.
+      if (/^(ahosts(v[46])?|hosts)$/.test(database.text)) for (const key of keys) call.connectToField(key);
+      if (!database.known) call.opaque('read', database.text, 'which database it shows cannot be told');
+    },
+  }),
+  'ipcs sar sensors lspci lsusb lshw dmidecode acpi arp lsmod lsattr lscpu lsmem lsblk blkid findmnt dstat iotop iftop fastfetch neofetch nvidia-smi':
     tool({
       traits: ['reads'],
       lenient: true,
