@@ -3,11 +3,14 @@ import { analyze, type Analysis } from '../core/command/analyze.ts';
 import { withReached } from '../core/command/path-operations.ts';
 import { classifyPath } from '../core/command/paths.ts';
 import { denial, readToolCall, replyTo, type HookReply, type ToolCall } from './assistants/hook.ts';
+import type { Decision } from '../core/model/decision.ts';
+import type { Bundle } from '../core/policy/bundle.ts';
 import type { AuthorityPort } from './authority-port.ts';
 import { authorize } from './authorize.ts';
 import type { Guard } from './guard.ts';
 import { describeTask } from './place.ts';
 import type { Session } from './session.ts';
+import { profileOf } from './supervise/profile.ts';
 
 /** Claude may ask twice about one call, with a path as given and made absolute: one answer, and one approval spent. */
 const sameCallWithinMs = 10_000;
@@ -28,9 +31,10 @@ async function decide(guard: Guard, session: Session, call: ToolCall): Promise<H
   if (session.ended) return denial('the session has ended');
   const { place } = session;
   const task = describeTask(session.writ, place);
+  const bundle = await guard.bundle();
   const answer = await authorize(
     masking(guard, session),
-    await guard.bundle(),
+    bundle,
     {
       session: session.id,
       task,
@@ -54,7 +58,27 @@ async function decide(guard: Guard, session: Session, call: ToolCall): Promise<H
   session.reconciler.heard(answer.decision);
   if (answer.decision.decision === 'allow')
     session.announced.add(answer.decision.operations, answer.evidence);
-  return replyTo(answer.decision, answer.approval?.id ?? null);
+  const note = outOfBundles(answer.decision, bundle, task.profile);
+  const advice = [answer.decision.advice, note].filter((one) => one !== null).join(' ');
+  return replyTo({ ...answer.decision, advice: advice === '' ? null : advice }, answer.approval?.id ?? null);
+}
+
+/**
+ * Which files a session can execute is fixed in the kernel when it begins (src/guard/supervise/file-rules.ts): an
+ * approval that comes later cannot add to them, and whoever is asked for it should know.
+ */
+function outOfBundles({ decision, operations }: Decision, bundle: Bundle, profile: string): string | null {
+  if (decision !== 'step-up') return null;
+  const { bundles } = bundle.organisation;
+  const named = (profileOf(bundle, profile)?.tools ?? []).flatMap((name) => bundles[name] ?? []);
+  const others = operations.flatMap(({ operation: { kind, target }, ...one }) =>
+    kind === 'exec' && one.decision === 'step-up' && !target.includes('/') && !named.includes(target)
+      ? [target]
+      : [],
+  );
+  if (others.length === 0) return null;
+  const programs = [...new Set(others)].join(', ');
+  return `In this session ${programs} cannot start even if it is approved, since the programs of a session are fixed when it begins: a person can run the command with writ exec.`;
 }
 
 /** What the assistant has in a command of what it was lent is for the command, and not for the log. */

@@ -21,6 +21,16 @@ afterAll(() => world.dispose());
 const ask = (command: string): string =>
   `printf '%s' '{"hook_event_name":"PreToolUse","cwd":"${world.repository}","tool_name":"Bash","tool_input":{"command":"${command}"}}' | /run/writ/writ-exec hook /run/writ/hook.sock /run/writ/hook.token >/dev/null`;
 
+it('an assistant is told which programs an approval cannot add to a session that runs', () => {
+  const said = (command: string) => {
+    world.write('task.sh', ask(command).replace('>/dev/null', ''));
+    return world.writ(['exec', '--job', 'writ-doctor', '--', 'bash', 'task.sh']).stdout;
+  };
+  expect(said('nmap localhost')).toContain('In this session nmap cannot start even if it is approved');
+  expect(said('git push')).toContain('step-up');
+  expect(said('git push')).not.toContain('In this session');
+});
+
 it.each<[string, () => string, string, RegExp]>([
   [
     'a program that starts none has started one',
