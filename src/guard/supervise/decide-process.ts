@@ -102,12 +102,12 @@ function startsLater(operation: Operation, tools: ToolFiles): boolean {
   return !toolNames(tools).has(operation.target);
 }
 
-/** These start what their text names as processes; other shells have builtins for some of it. */
-const plainShells = /^(bash|dash|sh)$/;
+/** These start what their words name as processes; other shells have builtins for some of it, Python its modules. */
+const starters = /^(bash|dash|sh|env|find|flock|ionice|nice|nohup|setsid|stdbuf|taskset|time|timeout|xargs)$/;
 
 /**
- * The programs that a shell's text names, except for its builtins. They are decided when they start, if they do, by the
- * words that they are then given; until then the text could only say what each of its branches might do.
+ * The programs that a shell's text or a wrapper's words name, except for builtins. They are decided when they start,
+ * if they do, by the words that they are then given; the text could only say what each of its branches might do.
  */
 function programsOfText(
   { images }: Attempt,
@@ -115,9 +115,9 @@ function programsOfText(
   tools: ToolFiles,
 ): ReadonlySet<string> {
   const [image] = images;
-  if (image === undefined || images.length > 1 || !plainShells.test(basename(image.path))) return new Set();
-  const names = operations.slice(1).flatMap((one) => (one.kind === 'exec' ? [one.target] : []));
-  return new Set(names.filter((name) => toolNames(tools).has(name) && !builtins.has(name)));
+  if (image === undefined || images.length > 1 || !starters.test(basename(image.path))) return new Set();
+  const [own, ...others] = operations.flatMap((one) => (one.kind === 'exec' ? [one.target] : []));
+  return new Set(others.filter((name) => name !== own && toolNames(tools).has(name) && !builtins.has(name)));
 }
 
 function belongsToOne(programs: ReadonlySet<string>, operation: Operation): boolean {
