@@ -16,6 +16,12 @@ int connect_command(int argc, char **argv);
 /* Control groups that `launch` is told to join: one for each controller, at most. */
 enum { MAX_CGROUPS = 4 };
 
+/*
+ * Sent by the launcher to its supervisor: everything is to end. Unlike SIGKILL it also ends a process 1 that bubblewrap
+ * has made but not let go on yet, and that nobody's death would end.
+ */
+#define END_EVERYTHING SIGRTMIN
+
 /* File descriptors that the launcher (sandbox.c) passes to `launch`. */
 enum { CONTROL_FD = 3, REAL_STDERR_FD = 4, SUPERVISOR_FD = 5, LIFE_FD = 6, FIRST_DATA_FD = 10, FILTER_FD = 11 };
 

@@ -108,10 +108,10 @@ bool is_descendant(pid_t process) {
 void end_descendants(void) {
     static const struct timespec moment = {.tv_nsec = 2000000};
     for (;;) {
-        kill_descendants();
         pid_t gone;
         while ((gone = waitpid(-1, NULL, WNOHANG | __WALL)) > 0) continue;
         if (gone < 0 && errno == ECHILD) return;
+        kill_descendants();
         nanosleep(&moment, NULL);
     }
 }

@@ -8,11 +8,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "report.h"
 #include "say.h"
 #include "session.h"
 
-/* Between asking for the end of the tree and ending its first process from outside, milliseconds. */
+/* Between asking for the end of the tree and ending its first process from outside, or no longer waiting; milliseconds. */
 static const long long kill_patience_ms = 2000;
 
 bool in_foreground(void) {
@@ -28,7 +29,7 @@ void take_terminal_back(void) {
 static void kill_tree(struct session *session) {
     session->killed = true;
     /* Nothing of the command is in it yet. */
-    if (session->sandbox.held && session->sandbox.process > 0) kill(session->sandbox.process, SIGKILL);
+    if (session->sandbox.held && session->sandbox.process > 0) kill(session->sandbox.process, END_EVERYTHING);
     sandbox_ask(&session->sandbox, KILL_ALL);
     if (session->kill_at < 0) session->kill_at = now_us() + kill_patience_ms * 1000;
 }
@@ -179,13 +180,20 @@ void follow(struct session *session, int signals) {
         output_expect(&session->output, events + 6);
         long long left_ms = session->kill_at < 0 ? -1 : (session->kill_at - now_us()) / 1000;
         if (session->kill_at >= 0 && left_ms <= 0) {
-            if (sandbox->process > 0) kill(sandbox->process, SIGKILL);
+            if (sandbox->process > 0) {
+                kill(sandbox->process, SIGKILL);
+            } else {
+                sandbox_give_up(sandbox);
+            }
             session->kill_at = -1;
             continue;
         }
         if (poll(events, 6 + OUTPUT_EVENTS, (int)left_ms) < 0 && errno != EINTR) fail(EXIT_FAILED, "poll: %s", strerror(errno));
         forward_signals(session, signals);
         sandbox_serve(sandbox);
+        if (sandbox_is_orphaned(sandbox) && !session->in_place && session->kill_at < 0) {
+            session->kill_at = now_us() + kill_patience_ms * 1000;
+        }
         if (sandbox->started && !told) {
             append_count(&session->outgoing, 1);
             append_text(&session->outgoing, "started");

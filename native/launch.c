@@ -167,11 +167,14 @@ static int launch_supervised(const struct block *block, char *const *cgroups, co
         fail(EXIT_SETUP, "socketpair: %s", strerror(errno));
     }
     if (supervision->in_place) prepare_in_place(block->items[1].bytes, block->items[1].length);
-    sigset_t children;
-    sigemptyset(&children);
-    sigaddset(&children, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &children, NULL);
+    sigset_t taken;
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGCHLD);
+    sigaddset(&taken, END_EVERYTHING);
+    sigprocmask(SIG_BLOCK, &taken, NULL);
     signal(SIGCHLD, SIG_DFL);
+    /* Until process 1 dies with bubblewrap, it has to be ended; see there. */
+    if (prctl(PR_SET_PDEATHSIG, END_EVERYTHING) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     pid_t self = getpid();
     pid_t sandbox = fork();
     if (sandbox < 0) fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));

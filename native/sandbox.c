@@ -113,10 +113,7 @@ void sandbox_serve(struct sandbox *sandbox) {
         if (!buffer_send(&sandbox->requests, sandbox->control)) sandbox->requests.length = 0;
         bool open = buffer_receive(&sandbox->lines, sandbox->control);
         take_lines(sandbox);
-        if (!open) {
-            close(sandbox->control);
-            sandbox->control = -1;
-        }
+        if (!open) sandbox_give_up(sandbox);
     }
     if (sandbox->complaints >= 0) read_complaints(sandbox);
 }
@@ -135,8 +132,17 @@ bool sandbox_is_over(const struct sandbox *sandbox) {
     return sandbox->process == 0 && sandbox->control < 0;
 }
 
-void sandbox_free(struct sandbox *sandbox) {
+bool sandbox_is_orphaned(const struct sandbox *sandbox) {
+    return sandbox->process == 0 && sandbox->control >= 0;
+}
+
+void sandbox_give_up(struct sandbox *sandbox) {
     if (sandbox->control >= 0) close(sandbox->control);
+    sandbox->control = -1;
+}
+
+void sandbox_free(struct sandbox *sandbox) {
+    sandbox_give_up(sandbox);
     if (sandbox->complaints >= 0) close(sandbox->complaints);
     buffer_free(&sandbox->requests);
     buffer_free(&sandbox->later);

@@ -50,6 +50,10 @@ void sandbox_reap(struct sandbox *sandbox);
 /* Returns when nothing of it is left, where something was. */
 void sandbox_await(struct sandbox *sandbox);
 bool sandbox_is_over(const struct sandbox *sandbox);
+/* Somebody killed what held it, and not all of it has followed: the guard ends the rest. */
+bool sandbox_is_orphaned(const struct sandbox *sandbox);
+/* No longer waits for it. */
+void sandbox_give_up(struct sandbox *sandbox);
 void sandbox_free(struct sandbox *sandbox);
 
 #endif

@@ -325,6 +325,8 @@ static void take_listener(void) {
     close(session.inside);
     session.inside = -1;
     if (session.listener < 0) return;
+    /* Process 1 goes on, so it dies with bubblewrap, which dies with us. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     /* From here on what there is to say belongs to the command's standard error. */
     if (dup2(REAL_STDERR_FD, STDERR_FILENO) < 0) fail(EXIT_SETUP, "dup2: %s", strerror(errno));
     close(REAL_STDERR_FD);
@@ -352,16 +354,26 @@ static void say_goodbye(void) {
     session.guard = -1;
 }
 
+static void heed_signals(int signals) {
+    struct signalfd_siginfo info;
+    ssize_t got;
+    while ((got = read(signals, &info, sizeof info)) == sizeof info) {
+        if (info.ssi_signo != SIGCHLD) kill_sandbox();
+    }
+    if (got < 0 && errno != EAGAIN && errno != EINTR) fail(EXIT_SETUP, "signalfd: %s", strerror(errno));
+}
+
 int supervise_sandbox(pid_t sandbox, int inside, int guard, bool in_place) {
     session.sandbox = sandbox;
     session.in_place = in_place;
-    if (in_place && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail(EXIT_SETUP, "prctl: %s", strerror(errno));
     session.inside = inside;
     session.guard = guard;
-    sigset_t children;
-    sigemptyset(&children);
-    sigaddset(&children, SIGCHLD);
-    int signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigset_t taken;
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGCHLD);
+    sigaddset(&taken, END_EVERYTHING);
+    int signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) fail(EXIT_SETUP, "signalfd: %s", strerror(errno));
 
     int status = EXIT_SETUP;
@@ -378,8 +390,7 @@ int supervise_sandbox(pid_t sandbox, int inside, int guard, bool in_place) {
         int found = poll(events, sizeof events / sizeof *events, patience);
         if (found < 0 && errno != EINTR) fail(EXIT_SETUP, "poll: %s", strerror(errno));
         if (found == 0) send_output(true);
-        struct signalfd_siginfo info;
-        if (events[0].revents != 0 && read(signals, &info, sizeof info) < 0 && errno != EAGAIN) fail(EXIT_SETUP, "signalfd");
+        if (events[0].revents != 0) heed_signals(signals);
         if (events[1].revents & POLLIN) take_notification();
         if (session.listener >= 0 && (events[1].revents & POLLHUP)) {
             close(session.listener);
@@ -390,8 +401,8 @@ int supervise_sandbox(pid_t sandbox, int inside, int guard, bool in_place) {
         if (events[3].revents != 0) take_listener();
     }
     if (session.listener >= 0) close(session.listener);
-    /* Of the stand-in nothing is left behind, whatever ended it. */
-    if (in_place) end_descendants();
+    /* What bubblewrap or the stand-in left behind, whatever ended it. */
+    end_descendants();
     if (session.guard >= 0) flush_output(session.guard, true);
     return status;
 }

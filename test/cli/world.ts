@@ -7,6 +7,9 @@ import { parseDocument, type Document } from 'yaml';
 
 const program = resolve('bin/writ');
 
+/** Milliseconds; what has not ended by then never will, and must not keep all tests waiting. */
+const patience = 150_000;
+
 export interface Result {
   readonly status: number;
   readonly stdout: string;
@@ -70,6 +73,8 @@ export class World {
       encoding: 'utf8',
       input: options.input ?? '',
       maxBuffer: 1 << 30,
+      timeout: patience,
+      killSignal: 'SIGKILL',
     });
     if (error) throw error;
     return { status: status ?? -1, stdout, stderr };

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Server } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { createServer, type Server } from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WritError } from '../../src/core/model/errors.ts';
 import { buildEnvironment } from '../../src/guard/sandbox/environment.ts';
@@ -22,6 +22,8 @@ let ends: string[];
 /** Settles the guard's answer to the launcher. */
 let answer: PromiseWithResolvers<void>;
 let channel: Channel;
+let supervision: readonly string[];
+let tellOpened = () => {};
 
 beforeAll(() => buildNative('all'));
 beforeEach(async () => {
@@ -29,11 +31,13 @@ beforeEach(async () => {
   worktree = join(folder, 'repository');
   mkdirSync(worktree);
   ends = [];
+  supervision = [];
   answer = Promise.withResolvers();
   server = await listen(join(folder, 'home'), {
     async open(_request, opened) {
       channel = opened;
-      channel.send({ type: 'launch', session: 'one', spec: plan() });
+      channel.send({ type: 'launch', session: 'one', spec: plan(supervision) });
+      tellOpened();
       await answer.promise;
       channel.send({ type: 'start' });
     },
@@ -49,7 +53,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function plan() {
+/** @param supervision as src/guard/supervise/contribute.ts has it */
+function plan(supervision: readonly string[]) {
   const caller = { searchPath: [], caller: {}, extra: {}, session: 's', terminal: false };
   return launchSpec(
     {
@@ -63,6 +68,7 @@ function plan() {
       limits: smallLimits,
       identity: { name: 'Writ', email: 'writ@localhost' },
       terminal: false,
+      supervision,
     },
     detectMachine(),
   );
@@ -119,6 +125,9 @@ function isAlive(pid: number | undefined): boolean {
   }
 }
 
+/** Milliseconds from the launch; by the last of them process 1 waits for its start. */
+const moments = Array.from({ length: 60 }, (_, index) => index / 5);
+
 const hasRun = () => existsSync(join(worktree, 'ran'));
 
 describe('a sandbox that is made ahead', () => {
@@ -168,6 +177,32 @@ describe('a sandbox that is made ahead', () => {
     expect(ended.status).toBe(status);
     expect(hasRun()).toBe(false);
     expect(ends).toEqual([]);
+  });
+
+  /**
+   * Between making process 1 and letting it go on, bubblewrap may be killed, and then nobody's death ends process 1:
+   * it once kept the launcher waiting, and its standard streams open, for ever.
+   */
+  it.each<[string, (launcher: ChildProcess) => void]>([
+    ['it is refused', () => answer.reject(new WritError('store_full', 'no space'))],
+    ['the guard goes away', () => channel.launcher?.destroy()],
+    ['its launcher is killed', (launcher) => launcher.kill('SIGKILL')],
+  ])('leaves nothing, however early %s', async (_case, happens) => {
+    const supervising = createServer((connection) => connection.on('error', () => {}).resume());
+    supervision = ['supervise', join(folder, 'supervise.sock'), 'token'];
+    await new Promise<void>((resolve) => supervising.listen(supervision[1], resolve));
+    for (const moment of moments) {
+      answer = Promise.withResolvers();
+      const opened = new Promise<void>((resolve) => (tellOpened = resolve));
+      const launcher = startLauncher();
+      const outcome = outcomeOf(launcher);
+      await opened;
+      for (const begun = performance.now(); performance.now() - begun < moment; ) await nextTurn();
+      happens(launcher);
+      await outcome;
+    }
+    supervising.close();
+    expect(hasRun()).toBe(false);
   });
 
   it('ends with its launcher', async () => {

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { kill, processesIn } from './strays.ts';
 
 const mountPoint = '/sys/fs/cgroup';
 /** bubblewrap's own count too. */
@@ -57,7 +58,7 @@ export interface SessionCgroups {
   readonly holds: readonly Controller[];
   /** Which of them refused or killed something. */
   exceeded(): readonly Controller[];
-  /** Once they are empty, which is a moment after the end of the command. */
+  /** A moment after the end of the command, when they should be empty; what is in them still is ended. */
   remove(): void;
 }
 
@@ -84,7 +85,7 @@ export function createCgroups(
     remove() {
       setTimeout(() => {
         for (const path of paths) {
-          remove(path);
+          remove(path, () => processesIn(path).forEach(kill));
           sweep(join(path, '..'));
         }
       }, patience.atFirstMs).unref();
@@ -129,11 +130,12 @@ function sweep(folder: string): void {
 const patience = { atFirstMs: 20, attempts: 20, betweenMs: 100 };
 
 /** The last of its processes may take a moment to leave. */
-function remove(path: string, attempt = 1): void {
+function remove(path: string, hasten = () => {}, attempt = 1): void {
   try {
     rmdirSync(path);
   } catch {
-    if (existsSync(path) && attempt < patience.attempts)
-      setTimeout(() => remove(path, attempt + 1), patience.betweenMs).unref();
+    if (!existsSync(path) || attempt >= patience.attempts) return;
+    if (attempt > 1) hasten();
+    setTimeout(() => remove(path, hasten, attempt + 1), patience.betweenMs).unref();
   }
 }

@@ -24,7 +24,8 @@ export async function endStrays(session: string, cgroups: readonly string[]): Pr
   }
 }
 
-function processesIn(cgroup: string): number[] {
+/** Empty where there is no such group. */
+export function processesIn(cgroup: string): number[] {
   return read(join(cgroup, 'cgroup.procs')).split('\n').filter(Boolean).map(Number);
 }
 
@@ -45,7 +46,8 @@ function read(path: string): string {
   }
 }
 
-function kill(id: number): void {
+/** A group of processes by its negated number; nothing where there is none. */
+export function kill(id: number): void {
   try {
     process.kill(id, 'SIGKILL');
   } catch {
