@@ -45,7 +45,7 @@ export const coreUtilities = named({
           call.opaque('read', name.text, 'the variable is named like a credential');
     },
   }),
-  'uname whoami id df stty dmesg cal uuidgen hostid arch nproc tty': readsState,
+  'uname whoami id df stty cal uuidgen hostid arch nproc tty': readsState,
   'hostname domainname': tool({
     traits: ['reads'],
     lenient: true,

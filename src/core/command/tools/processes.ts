@@ -18,8 +18,22 @@ export const processes = named({
         call.showsEnvironment();
     },
   }),
-  'pgrep pidof pstree htop atop nvtop btop glances procs lsof netstat uptime free vmstat iostat mpstat w who last users pinky':
+  'pgrep pidof pstree htop atop nvtop btop glances procs lsof netstat uptime free vmstat iostat mpstat w pinky':
     shows,
+  // Who was logged in, by this file or another.
+  'who users': tool({ traits: ['reads'], lenient: true, hides: 'read', operands: 'read' }),
+  'last lastb': tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-f --file': 'read', '-n --limit -p --present -s --since -t --until --time-format': 'value' },
+  }),
+  dmesg: tool({
+    traits: ['reads'],
+    lenient: true,
+    hides: 'read',
+    options: { '-F --file -K --kmsg-file': 'read' },
+  }),
   top: tool({
     traits: ['reads'],
     lenient: true,
