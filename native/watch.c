@@ -1,10 +1,12 @@
 #include "watch.h"
 
 #include <dirent.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "descendants.h"
@@ -80,8 +82,20 @@ static void add_proportional(const char *process, void *into) {
     *(unsigned long long *)into += read_kib(process, "smaps_rollup", "Pss_Anon:");
 }
 
+/* What lies in the private folders, which are memory too. In place they are folders of the disk. */
+static unsigned long long files_in_memory(void) {
+    static const char *const folders[] = {"/tmp", "/var/tmp", "/run", "/home/writ", "/dev"};
+    unsigned long long bytes = 0;
+    for (size_t i = 0; !below_only && i < sizeof folders / sizeof *folders; i++) {
+        struct statfs held;
+        if (statfs(folders[i], &held) != 0 || held.f_type != TMPFS_MAGIC) continue;
+        bytes += (unsigned long long)(held.f_blocks - held.f_bfree) * (unsigned long long)held.f_bsize;
+    }
+    return bytes / 1024;
+}
+
 static unsigned long long memory_in_view(unsigned long long coarse_mib) {
-    unsigned long long resident = 0, proportional = 0;
+    unsigned long long resident = files_in_memory(), proportional = resident;
     for_all(add_resident, &resident);
     if (resident <= coarse_mib * 1024) return resident;
     for_all(add_proportional, &proportional);
