@@ -197,7 +197,7 @@ describe('a sandbox that is made ahead', () => {
       const launcher = startLauncher();
       const outcome = outcomeOf(launcher);
       await opened;
-      for (const begun = performance.now(); performance.now() - begun < moment; ) await nextTurn();
+      for (const begun = performance.now(); performance.now() - begun < moment;) await nextTurn();
       happens(launcher);
       await outcome;
     }
