@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { WritError } from '../../core/model/errors.ts';
 import type { LeaseHolder } from './lease-holder.ts';
-import { listenPrivately } from '../private-socket.ts';
+import { servePrivately } from '../private-http.ts';
 
 /** What a lease of a broker for Git brings. */
 const access = z.object({
@@ -45,26 +45,12 @@ const responseHeaders = names(
   'content-type content-encoding content-length cache-control expires pragma etag last-modified',
 );
 
-export async function startGitRelay(options: GitRelayOptions): Promise<GitRelay> {
-  const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
-    forward(options, request, response).catch((error: unknown) => {
-      if (error instanceof WritError) {
-        refuse(response, error.code === 'upstream_unreachable' ? 502 : 403, error);
-      } else {
-        options.report(error);
-        response.destroy();
-      }
-    });
+export function startGitRelay(options: GitRelayOptions): Promise<GitRelay> {
+  return servePrivately({
+    ...options,
+    serve: (request, response) => forward(options, request, response),
+    refuse,
   });
-  server.headersTimeout = 30_000;
-  server.maxConnections = 100;
-  await listenPrivately(server, options.socket);
-  return {
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }
 
 /** Smart HTTP (git's http-protocol), of which these four requests are all. */
@@ -132,11 +118,8 @@ function chosen(headers: http.IncomingHttpHeaders, wanted: ReadonlySet<string>):
 }
 
 /** Git shows the text of such an answer after `remote:`. */
-function refuse(response: http.ServerResponse, status: number, { message, hint }: WritError): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
+function refuse(response: http.ServerResponse, { code, message, hint }: WritError): void {
+  const status = code === 'upstream_unreachable' ? 502 : 403;
   const text = ['writ: ', message, ...(hint === null ? [] : ['. ', hint]), '\n'].join('');
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(text);
 }

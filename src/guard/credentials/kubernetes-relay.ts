@@ -5,7 +5,7 @@ import * as https from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { WritError } from '../../core/model/errors.ts';
-import { listenPrivately } from '../private-socket.ts';
+import { servePrivately } from '../private-http.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 
 /** What a lease of the broker `kubernetes` brings. */
@@ -22,29 +22,17 @@ const notForwarded =
 const notReturned =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|set-cookie|alt-svc)$/;
 
-export async function startKubernetesRelay(
+export function startKubernetesRelay(
   socket: string,
   holder: LeaseHolder,
   report: (error: unknown) => void,
 ): Promise<KubernetesRelay> {
-  const server = http.createServer({ requestTimeout: 0 }, (request, response) => {
-    forward(holder, request, response).catch((error: unknown) => {
-      if (error instanceof WritError) refuse(response, error);
-      else {
-        report(error);
-        response.destroy();
-      }
-    });
+  return servePrivately({
+    socket,
+    serve: (request, response) => forward(holder, request, response),
+    refuse,
+    report,
   });
-  server.headersTimeout = 30_000;
-  server.maxConnections = 100;
-  await listenPrivately(server, socket);
-  return {
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }
 
 async function forward(
@@ -89,10 +77,6 @@ function send({ address, ca, token }: Access, path: string, request: http.Incomi
 
 /** As the API server itself refuses (meta/v1 Status), so that clients show the reason. */
 function refuse(response: http.ServerResponse, { code, message, hint }: WritError): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
   const status = code === 'upstream_unreachable' ? 502 : 403;
   const text = `writ: ${message}${hint === null ? '' : `. ${hint}`}`;
   const body = {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { isSameSecret } from '../../core/identity/same-secret.ts';
 import { boundedText } from '../../core/model/bounded-text.ts';
 import { WritError } from '../../core/model/errors.ts';
-import { listenPrivately } from '../private-socket.ts';
+import { servePrivately } from '../private-http.ts';
 import type { LeaseHolder } from './lease-holder.ts';
 
 /** What a lease of the broker `aws` brings. */
@@ -33,25 +33,12 @@ export interface StsRelayOptions {
 
 const longestRequest = 64 * 1024;
 
-export async function startStsRelay(options: StsRelayOptions): Promise<{ close(): void }> {
-  const server = http.createServer((request, response) => {
-    serve(options, request, response).catch((error: unknown) => {
-      if (error instanceof WritError) refuse(response, error);
-      else {
-        options.report(error);
-        response.destroy();
-      }
-    });
+export function startStsRelay(options: StsRelayOptions): Promise<{ close(): void }> {
+  return servePrivately({
+    ...options,
+    serve: (request, response) => serve(options, request, response),
+    refuse,
   });
-  server.headersTimeout = 30_000;
-  server.maxConnections = 100;
-  await listenPrivately(server, options.socket);
-  return {
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }
 
 async function serve(

@@ -2,16 +2,17 @@
  * Where the SDKs of Google and Azure ask for their tokens by themselves: an endpoint on the sandbox's own loopback, and
  * the variables that lead there. What they are given is the placeholder; asking is no use of the credential yet.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSameSecret } from '../../core/identity/same-secret.ts';
 import { boundedText } from '../../core/model/bounded-text.ts';
+import { WritError } from '../../core/model/errors.ts';
 import { gcpAudience, type CredentialOf } from '../../core/policy/credentials.ts';
 import { registered } from '../../core/policy/organisation.ts';
 import type { Contribution } from '../contribution.ts';
 import type { Guard } from '../guard.ts';
-import { listenPrivately } from '../private-socket.ts';
+import { servePrivately } from '../private-http.ts';
 import type { Session } from '../session.ts';
 
 type Cloud = CredentialOf<'gcp' | 'azure'>;
@@ -46,18 +47,13 @@ export async function contributeCloudTokens(
   const microsoft = all.find(({ credential }) => credential.broker === 'azure');
   if (google === undefined && microsoft === undefined) return { environment: {}, binds: [] };
   const source = join(folder, 'tokens.sock');
-  const server = createServer((request, response) => {
-    answer({ google, microsoft, now: guard.clock() }, request, response).catch((error: unknown) => {
-      guard.report(error);
-      response.destroy();
-    });
+  const server = await servePrivately({
+    socket: source,
+    serve: (request, response) => answer({ google, microsoft, now: guard.clock() }, request, response),
+    refuse,
+    report: guard.report,
   });
-  server.maxConnections = 100;
-  await listenPrivately(server, source);
-  session.cleanUp.push(async () => {
-    server.close();
-    server.closeAllConnections();
-  });
+  session.cleanUp.push(async () => server.close());
   const files = google === undefined ? [] : await writeConfiguration(google, folder);
   return {
     environment: {
@@ -112,12 +108,18 @@ async function answer(known: Known, request: IncomingMessage, response: ServerRe
   const form = new URLSearchParams((await boundedText(request, longestRequest)) ?? '');
   const asked = new URL(request.url ?? '/', 'http://127.0.0.1');
   const given = asked.pathname === '/gcp' ? forGoogle(known, form) : forAzure(known, asked, request);
-  const refusal = { error: 'invalid_request', error_description: 'writ: this session is lent no such token' };
-  response.writeHead(given === null ? 400 : 200, {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-  });
-  response.end(JSON.stringify(given ?? refusal));
+  if (given === null) throw new WritError('request_refused', 'this session is lent no such token');
+  say(response, 200, given);
+}
+
+/** RFC 6749 section 5.2. */
+function refuse(response: ServerResponse, { message }: WritError): void {
+  say(response, 400, { error: 'invalid_request', error_description: `writ: ${message}` });
+}
+
+function say(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
 }
 
 /** RFC 8693 section 2.2.1. */
