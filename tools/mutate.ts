@@ -12,9 +12,17 @@ import { withMutants, type Mutant } from './mutation/mutants.ts';
 
 const root = join(import.meta.dirname, '..');
 const room = join(root, 'src/core/command');
-const oracle = ['analyze', 'braces', 'shell-state', 'links', 'paths', 'words', 'recorded', 'decides'].map(
-  (name) => `${name}.test.ts`,
-);
+const oracle = [
+  'analyze',
+  'braces',
+  'shell-state',
+  'links',
+  'paths',
+  'words',
+  'recorded',
+  'decides',
+  'tool',
+].map((name) => `${name}.test.ts`);
 
 /** Words for people, limits and vocabularies: nothing is decided there that a wrong branch could get wrong. */
 const leftOut =
