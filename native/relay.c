@@ -252,7 +252,10 @@ void relay_serve(int until) {
         }
         for (size_t i = 0; i < listener_count; i++) {
             if (events[1 + i].revents == 0 || connection_count == MAX_CONNECTIONS) continue;
+            size_t before = connection_count;
             accept_connection(&listeners[i]);
+            /* At once: a turn later would be after the patience of those whose queue is full. */
+            if (connection_count > before && !advance(connections[before])) drop_connection(before);
         }
     }
 }
