@@ -2,6 +2,7 @@
 import type { Verdict } from '../model/decision.ts';
 import type { Bundle, Policy } from './bundle.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
+import { isLike } from './like.ts';
 import { seenBy, sliceFor, type CedarRequest, type Slice } from './slice.ts';
 import { joined } from './wording.ts';
 
@@ -127,6 +128,18 @@ function* subsets(items: readonly string[], size: number, from = 0): Generator<r
   }
 }
 
+/** A text that policies only hold against patterns is to them which of these it matches. */
+function told(slice: Slice, attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => {
+      const patterns = typeof value === 'string' ? slice.patterns.get(name) : undefined;
+      if (typeof value !== 'string' || patterns === undefined) return [name, value];
+      const text = value.toWellFormed();
+      return [name, patterns.map((pattern) => isLike(pattern, text))];
+    }),
+  );
+}
+
 const mostRemembered = 10_000;
 const longestKey = 4000;
 const caches = new WeakMap<Bundle, Map<string, Ruling>>();
@@ -148,9 +161,11 @@ function keyOf(slice: Slice, request: CedarRequest, held: readonly string[]): st
   ];
   const entities = request.entities.map(({ uid, attrs, parents }) => {
     const { type, id } = 'type' in uid ? uid : uid.__entity;
-    return [type, withoutId.some((one) => one.type === type && one.id === id) ? '' : id, attrs, parents];
+    const name = withoutId.some((one) => one.type === type && one.id === id) ? '' : id;
+    return [type, name, told(slice, attrs ?? {}), parents];
   });
   const ids = [principal, resource].map((one) => (withoutId.includes(one) ? one.type : one));
-  const key = JSON.stringify([request.action, request.profile, ids, entities, request.context, held]);
+  const context = slice.whole.has('context') ? request.context : told(slice, request.context);
+  const key = JSON.stringify([request.action, request.profile, ids, entities, context, held]);
   return key.length > longestKey ? null : key;
 }

@@ -7,6 +7,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Bundle } from './bundle.ts';
 import { profileChain } from './cedar-entities.ts';
+import type { LikePattern } from './like.ts';
 import type { Policy } from './policies.ts';
 
 export interface CedarRequest {
@@ -29,6 +30,8 @@ export interface Slice {
   /** Evidence keys that could change an answer, sorted. */
   readonly evidence: readonly string[];
   readonly attributes: ReadonlySet<string>;
+  /** Attributes of which policies see no more than which of these patterns they match. */
+  readonly patterns: ReadonlyMap<string, readonly LikePattern[]>;
   readonly whole: ReadonlySet<string>;
   /** Types of the entities that policies name one by one. */
   readonly namedTypes: ReadonlySet<string>;
@@ -50,11 +53,22 @@ export function sliceFor(bundle: Bundle, action: string, profile: string | null)
     byId: new Map(policies.map((policy) => [policy.id, policy])),
     evidence: [...new Set(policies.flatMap((policy) => policy.literals.evidence))].sort(),
     attributes: new Set(policies.flatMap((policy) => [...policy.literals.attributes])),
+    patterns: patternsOf(policies),
     whole: new Set(policies.flatMap((policy) => [...policy.literals.whole])),
     namedTypes: new Set(policies.flatMap((policy) => policy.literals.entities.map((entity) => entity.type))),
   };
   known.set(key, slice);
   return slice;
+}
+
+function patternsOf(policies: readonly Policy[]): Slice['patterns'] {
+  const compared = new Set(policies.flatMap(({ literals }) => [...literals.compared]));
+  const patterns = policies.flatMap(({ literals }) => literals.patterns);
+  const byAttribute = Map.groupBy(
+    patterns.filter(({ attribute }) => !compared.has(attribute)),
+    ({ attribute }) => attribute,
+  );
+  return new Map([...byAttribute].map(([name, found]) => [name, found.map(({ pattern }) => pattern)]));
 }
 
 /**
