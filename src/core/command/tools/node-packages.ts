@@ -2,6 +2,7 @@
 import type { Trait } from '../../model/operation.ts';
 import type { Call } from '../call.ts';
 import { literal, type Field } from '../field.ts';
+import { classifyPath } from '../paths.ts';
 import { hasOption, optionTable, optionValue, parseOptions } from '../options.ts';
 import { applyOptions, named, tool } from '../tool.ts';
 import { isProjectPackage, programOf } from './node-project-packages.ts';
@@ -90,7 +91,13 @@ function packageManager(call: Call): void {
       registry(call, 'dependencies', 'runs-code', 'writes');
     } else if (/^(init|innit|version|shrinkwrap)$/.test(name))
       call.trait('writes', ...(name === 'version' ? (['commits', 'builds'] as const) : []));
-    else registry(call, 'dependencies', 'builds', 'writes');
+    else
+      registry(
+        call,
+        name !== 'set' && isTrial(call, operands, everywhere || from !== null) ? 'installs' : 'dependencies',
+        'builds',
+        'writes',
+      );
     for (const operand of operands) sourceOf(call, operand);
   } else if (publishes.test(name)) registry(call, 'publishes', 'builds', 'credentials');
   else if (credentials.test(name)) {
@@ -124,9 +131,20 @@ function packageManager(call: Call): void {
   else call.trait('unknown');
 }
 
+/** Packages that are here, put into a project among temporary files: no project that lasts depends on them. */
+function isTrial(call: Call, operands: readonly Field[], elsewhere: boolean): boolean {
+  const { directories, place } = call;
+  const amongTemporary =
+    directories !== null && directories.every((one) => classifyPath(one, place).area === 'temporary');
+  const allHere = operands.every(({ known, text }) => known && localPackage.test(text));
+  return amongTemporary && allHere && operands.length > 0 && !elsewhere;
+}
+
 function dryRun(call: Call): boolean {
   return call.words.some((word) => word.known && word.text === '--dry-run');
 }
+
+const localPackage = /^(file:|\.{0,2}\/)/;
 
 /** A package from elsewhere than the registry: a URL, a git remote, a folder. */
 function sourceOf(call: Call, operand: Field): void {
@@ -135,7 +153,7 @@ function sourceOf(call: Call, operand: Field): void {
     call.connectToField({ ...operand, text: text.replace(/^git\+/, '') });
   else if (/^(github|gitlab|bitbucket|gist):/.test(text))
     call.connect({ host: `${text.split(':')[0] ?? ''}.com`, port: 443 });
-  else if (/^(file:|\.{0,2}\/)/.test(text)) call.read({ ...operand, text: text.replace(/^file:/, '') }, true);
+  else if (localPackage.test(text)) call.read({ ...operand, text: text.replace(/^file:/, '') }, true);
   else if (/^[\w.-]+\/[\w.-]+(#.*)?$/.test(text)) call.connect({ host: 'github.com', port: 443 });
 }
 
