@@ -33,6 +33,13 @@ beforeAll(() => {
     "#!/usr/bin/env node\nrequire('node:fs').writeFileSync(process.argv[2], 'built\\n');\n",
   );
   chmodSync(join(bin, 'brought'), 0o755);
+  world.write(
+    'recipes.mk',
+    `export PATH := $(shell printf '%s' "$$PWD/node_modules/.bin:$$PATH")
+suite:
+\t@for v in $$(set | awk -F= '$$1 ~ "^NVM_" { print $$1 }'); do unset $$v; done && unset v; brought suite.txt && cat suite.txt
+`,
+  );
   const parts = Array.from({ length: 12 }, (_, part) => `part${part}`);
   for (const part of parts) world.write(`${part}.c`, `int ${part}(void) { return 1; }\n`);
   world.write(
@@ -83,6 +90,10 @@ describe('under stock develop', () => {
       ['sh', '-c', 'gcc -O2 -flto -o late main.c part*.c && ./late && nm late | grep -c " T main"'],
     ],
     ['programs that are not there', ['./absent']],
+    [
+      'a recipe that clears variables it looked for, before a program of a package (nvm)',
+      ['make', '-s', '-f', 'recipes.mk'],
+    ],
     ['a long list of arguments', ['sh', '-c', 'seq 20000 | xargs echo | wc']],
     [
       'traps, background work and pipes',

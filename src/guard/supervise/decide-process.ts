@@ -94,12 +94,13 @@ function readsOwnProgram(operation: Operation): boolean {
 }
 
 /**
- * A name in a shell's text of which nothing is known, such as that of a package's program. Which file it means is
- * seen when it starts, and decided then.
+ * A name in a shell's text of which nothing is known, such as that of a package's program, whatever the text made of
+ * the environment before. Which file it means is seen when it starts, and decided then.
  */
 function startsLater(operation: Operation, tools: ToolFiles): boolean {
-  if (operation.kind !== 'exec' || operation.traits.some((trait) => trait !== 'unknown')) return false;
-  return !toolNames(tools).has(operation.target);
+  if (operation.kind !== 'exec' || builtins.has(operation.target)) return false;
+  const nothingKnown = operation.traits.every((trait) => trait === 'unknown' || trait === 'runs-code');
+  return nothingKnown && !toolNames(tools).has(operation.target);
 }
 
 /** These start what their words name as processes; other shells have builtins for some of it, Python its modules. */
