@@ -84,6 +84,12 @@ export class Call {
     for (const trait of traits) if (!this.exec.traits.includes(trait)) this.exec.traits.push(trait);
   }
 
+  /** It seemed so, but is not. */
+  withdraw(trait: Trait): void {
+    const at = this.exec.traits.indexOf(trait);
+    if (at >= 0) this.exec.traits.splice(at, 1);
+  }
+
   subcommand(name: string): void {
     this.exec.subcommand = name;
   }

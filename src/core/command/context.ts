@@ -1,5 +1,11 @@
 import type { Links } from './links.ts';
 
+/** A Git repository that the task made for itself. */
+export interface OwnRepository {
+  /** Every remote that it names is a folder of this machine. */
+  readonly remotesAreHere: boolean;
+}
+
 /** Where and as whom a command would run. */
 export interface AnalysisContext {
   /** Absolute directory that the command starts in, as seen by it. */
@@ -17,6 +23,8 @@ export interface AnalysisContext {
    * folder, or is the task's own. Only for an act that happens at once, since a text can change what is there.
    */
   readonly removable?: (path: string) => boolean;
+  /** The Git repository that a folder belongs to, if it is the task's own. Likewise for the moment. */
+  readonly ownRepository?: (directory: string) => OwnRepository | null;
   /** Variables with known values; all others are unknown. */
   readonly variables?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 /** Paths as the command sees them: made absolute by their text alone, and where on the machine they lie. */
+import type { OwnRepository } from './context.ts';
 import { credentialStoreOf } from '../model/credential-stores.ts';
 import type { Area, PathOperation, Sensitivity } from '../model/operation.ts';
 import type { LinkSource } from './links.ts';
@@ -11,6 +12,7 @@ export interface Place extends LinkSource {
   /** Folder of the policy in force. */
   readonly governance?: string | null;
   readonly removable?: (path: string) => boolean;
+  readonly ownRepository?: (directory: string) => OwnRepository | null;
 }
 
 export interface Classified extends Pick<PathOperation, 'area' | 'sensitivity'> {

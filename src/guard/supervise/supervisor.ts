@@ -171,12 +171,20 @@ export class Supervisor {
     const before = this.#forgotten;
     this.#bundle ??= guard.bundle();
     const bundle = await this.#bundle;
-    const folders = new OwnFolders(session.place.repository.worktree, this.#begun);
+    const folders = new OwnFolders({
+      root: guard.machine.confinement.kind === 'in-place' ? null : `/proc/${attempt.process}/root`,
+      worktree: session.place.repository.worktree,
+      since: this.#begun,
+    });
     const situation: Situation = {
       bundle,
       task: describeTask(session.writ, session.place),
       view,
-      context: { ...session.place.context, removable: folders.removable },
+      context: {
+        ...session.place.context,
+        removable: folders.removable,
+        ownRepository: folders.ownRepository,
+      },
       lineage,
       evidence: announced ?? [],
       isLoader: (await isLoaderCopy(sha256)) || (await isLoaderCopy(interpreterSha256)),

@@ -6,6 +6,7 @@ import { adds, hasOption, optionValue, optionValues, type OptionEntries } from '
 import type { ToolModel } from '../tool.ts';
 import { applySetting } from './git-settings.ts';
 import { writesConfiguration } from './git-config.ts';
+import { isFolder, isNamedFolder } from './git-own.ts';
 import { git, readsSecrets } from './git-model.ts';
 
 /** A remote's name, or its address. Transports of the form `ext::…` run programs. */
@@ -52,6 +53,12 @@ export const fetch = (traits: readonly Trait[], extra: OptionEntries = {}): Tool
     },
   });
 
+function pushHere(call: Call): void {
+  call.withdraw('publishes');
+  call.withdraw('network');
+  call.trait('writes');
+}
+
 export const push = git({
   traits: ['publishes', 'network'],
   hides: 'exec',
@@ -66,8 +73,14 @@ export const push = git({
     '--repo': 'keep',
   },
   apply: (call, parsed) => {
-    const [remote, ...refs] = parsed.operands;
-    connectRemote(call, remote ?? optionValue(parsed, '--repo') ?? undefined);
+    const [operand, ...refs] = parsed.operands;
+    const remote = operand ?? optionValue(parsed, '--repo') ?? undefined;
+    if (isFolder(remote)) {
+      pushHere(call);
+      const path = remote.text.replace(/^file:\/\//, '');
+      call.write({ ...remote, text: path, prefix: path }, true);
+    } else if (isNamedFolder(call, remote)) pushHere(call);
+    else connectRemote(call, remote);
     if (refs.some((ref) => /^[+:]/.test(ref.text) || (!ref.known && ref.prefix === '')))
       call.trait('destroys');
     if (hasOption(parsed, '-n')) call.exec.traits.splice(0, call.exec.traits.length, 'network', 'fetches');

@@ -2,6 +2,7 @@ import type { Call } from '../call.ts';
 import { mayBeOption, type Field } from '../field.ts';
 import { optionTable, parseOptions, type ParsedOptions } from '../options.ts';
 import { applyTool, named, tool } from '../tool.ts';
+import { ownRepositories } from './git-own.ts';
 import { applySetting } from './git-settings.ts';
 import { subcommands } from './git-subcommands.ts';
 
@@ -32,6 +33,8 @@ export const gitTools = named({
       const model = subcommands.get(name.text);
       if (model !== undefined) {
         applyTool(call, model, rest);
+        if (destroys(call) && name.text !== 'push' && ownRepositories(call) !== null)
+          call.withdraw('destroys');
         return;
       }
       // An alias of some configuration, or a program `git-name`.
@@ -43,6 +46,10 @@ export const gitTools = named({
   'tig gitk gitui lazygit': tool({ traits: ['reads', 'runs-code'] }),
   'git-lfs': tool({ raw: (call) => applyTool(call, subcommands.get('lfs') ?? tool({}), call.words) }),
 });
+
+function destroys(call: Call): boolean {
+  return call.exec.traits.includes('destroys');
+}
 
 function applyGlobal(call: Call, parsed: ParsedOptions): void {
   for (const word of parsed.unclear) call.opaque('exec', word.text, 'the word may be an option of git');
