@@ -30,6 +30,10 @@ it('lists what a program loads, as ldd would', () => {
   expect(lastProcesses(world).at(-1)).toMatchObject({ decision: 'allow' });
 });
 
+it('says its version', () => {
+  expect(start(loader, '--version').stdout).toMatch(/^ld\.so /);
+});
+
 it.each([
   ['a program', [loader, '/usr/bin/su', '--version']],
   ['a program after an option', [loader, '--inhibit-cache', '/usr/bin/su', '--version']],

@@ -94,6 +94,14 @@ describe('under stock develop', () => {
       'a recipe that clears variables it looked for, before a program of a package (nvm)',
       ['make', '-s', '-f', 'recipes.mk'],
     ],
+    [
+      'links to the system’s programs, as tests make them',
+      [
+        'sh',
+        '-c',
+        'mkdir -p bins && ln -sf /usr/bin/printf bins/printf && PATH=bins && printf "%s\\n" linked; exec bins/printf x',
+      ],
+    ],
     ['a long list of arguments', ['sh', '-c', 'seq 20000 | xargs echo | wc']],
     [
       'traps, background work and pipes',

@@ -131,16 +131,17 @@ const refusedLoader =
   'the dynamic loader would run whatever file it is given; what FILE loads is told by its --list FILE, for which ldd would start FILE';
 
 /**
- * Of the system's loader that only says what a file loads, and runs nothing of it (ld.so(8)): that file. Only in these
- * words, since any other leads to a program.
+ * Of the system's loader that only says what a file loads, and runs nothing of it (ld.so(8)): that file, or itself
+ * where it says its own version. Only in these words, since any other leads to a program.
  */
 function listedBy({ images, argv }: Attempt): string | null {
   const [image] = images;
   const [, option = '', file = '-'] = argv;
-  const isListing = images.length === 1 && argv.length === 3 && /^--(list|verify)$/.test(option);
   const isSystem =
     image !== undefined && isLoader(image.path) && innerFolders.some((one) => isBelow(image.path, one));
-  return isListing && isSystem && !file.startsWith('-') ? file : null;
+  if (!isSystem || images.length !== 1) return null;
+  if (argv.length === 2 && /^--(version|help)$/.test(option)) return image.path;
+  return argv.length === 3 && /^--(list|verify)$/.test(option) && !file.startsWith('-') ? file : null;
 }
 
 function refusedCommand({ argv }: Attempt, { path }: Image): string | null {
