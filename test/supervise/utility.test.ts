@@ -89,6 +89,14 @@ describe('under stock develop', () => {
       'a compiler that links late, and what reads its output',
       ['sh', '-c', 'gcc -O2 -flto -o late main.c part*.c && ./late && nm late | grep -c " T main"'],
     ],
+    [
+      'a library of objects that are linked late',
+      [
+        'sh',
+        '-c',
+        'gcc -O2 -flto -c main.c part*.c && gcc-ar rcs late.a part*.o && gcc-ranlib late.a && gcc -flto -o whole main.o late.a && ./whole',
+      ],
+    ],
     ['programs that are not there', ['./absent']],
     [
       'a recipe that clears variables it looked for, before a program of a package (nvm)',

@@ -7,17 +7,26 @@ import { sandboxHome, sandboxUser } from './environment.ts';
 /**
  * Data that programs need to run and that tells nothing of the host's people, secrets or services. Not listed and
  * never to be: shadow, ssh, sudoers, ssl/private, machine-id, resolv.conf, and tools' own files that hold logins
- * (npmrc, pip.conf, gitconfig, wgetrc).
+ * (npmrc, pip.conf, gitconfig, wgetrc, maven's settings.xml).
  */
 const hostFiles = [
+  '/etc/ImageMagick-6',
+  '/etc/ImageMagick-7',
   '/etc/alternatives',
   '/etc/ca-certificates/extracted',
   '/etc/debian_version',
   '/etc/fonts',
+  '/etc/groff/man.local',
+  '/etc/groff/mdoc.local',
+  '/etc/inputrc',
   '/etc/ld.so.cache',
   '/etc/ld.so.conf',
   '/etc/ld.so.conf.d',
   '/etc/localtime',
+  '/etc/magic',
+  '/etc/manpath.config',
+  '/etc/maven/logging/simplelogger.properties',
+  '/etc/maven/m2.conf',
   '/etc/mime.types',
   '/etc/os-release',
   '/etc/perl',
@@ -28,6 +37,7 @@ const hostFiles = [
   '/etc/shells',
   '/etc/ssl/certs',
   '/etc/ssl/openssl.cnf',
+  '/etc/texmf',
   '/etc/timezone',
 ];
 /** Runtimes that keep part of themselves there: python3.11, java-17-openjdk. */

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import { literal, type Field } from '../field.ts';
+import { dropFirst, literal, type Field } from '../field.ts';
 import { hasOption, optionValue, optionValues, type ParsedOptions, type OptionEntries } from '../options.ts';
 import { named, tool } from '../tool.ts';
 
@@ -243,13 +243,16 @@ export const archives = named({
   ar: tool({
     traits: ['reads', 'writes'],
     hides: 'write',
-    raw: (call) => {
-      const [mode, archive, ...files] = call.words;
+    // What it does is its first word, with a dash or without.
+    rewrite: (words) => words.map((word) => (/^-[a-zA-Z]/.test(word.text) ? dropFirst(word, 1) : word)),
+    options: { '--plugin': 'load', '--target --record-libdeps': 'value', '--output': 'write' },
+    apply: (call, parsed) => {
+      const [mode, archive, ...files] = parsed.operands;
       if (archive !== undefined) {
         call.read(archive);
-        if (mode === undefined || !/^-?[tp]/.test(mode.text)) call.write(archive);
+        if (mode === undefined || !/^[tp]/.test(mode.text)) call.write(archive);
       }
-      if (mode !== undefined && /^-?x/.test(mode.text)) call.writeAnywhereBelow(literal('.', call.span));
+      if (mode !== undefined && /^x/.test(mode.text)) call.writeAnywhereBelow(literal('.', call.span));
       for (const file of files) call.read(file);
     },
   }),

@@ -124,14 +124,14 @@ export const buildTools = named({
     apply: (call, parsed) => {
       for (const operand of parsed.operands) call.readOrOptions(operand);
     },
-    options: { '-j -M --target': 'value' },
+    options: { '-j -M --target': 'value', '--plugin': 'load' },
   }),
   ldd: tool({ traits: ['reads', 'runs-code'], lenient: true, operands: 'read' }),
   'strip ranlib objcopy install_name_tool patchelf chrpath': tool({
     traits: ['reads', 'writes'],
     lenient: true,
     hides: 'write',
-    options: { '-o': 'write', '--plugin': 'hides-exec' },
+    options: { '-o': 'write', '--plugin': 'load' },
     operands: 'write',
   }),
   'clang-format shfmt': tool({
